@@ -1,0 +1,9 @@
+import type { Command } from 'commander';
+
+/** A command module: adds itself (name, description, options, action) to the program. */
+export interface CommandModule {
+  register(program: Command): void;
+}
+
+/** Every top-level command, in the order `--help` lists them. Modules are loaded only when needed. */
+export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [];

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { z } from 'zod';
+import { badInput } from './errors.ts';
+
+/** Options that every command reading a JSON document shares. */
+export interface DocumentOptions {
+  file?: string;
+}
+
+/**
+ * Reads a JSON document from `--file` (or standard input when absent or `-`) and validates it.
+ *
+ * @throws CliError (exit 2) naming the file, and for each problem the offending field, the value received and what is expected.
+ */
+export async function readDocument<S extends z.ZodType>(schema: S, options: DocumentOptions): Promise<z.output<S>> {
+  const source = options.file === undefined || options.file === '-' ? 'standard input' : options.file;
+  const raw = await readSource(options.file);
+  let value: unknown;
+  try {
+    value = JSON.parse(raw);
+  } catch (cause) {
+    throw badInput(`${source} is not valid JSON: ${(cause as Error).message}`, cause);
+  }
+  return validate(schema, value, source);
+}
+
+async function readSource(file: string | undefined): Promise<string> {
+  if (file !== undefined && file !== '-') {
+    try {
+      return await readFile(file, 'utf8');
+    } catch (cause) {
+      throw badInput(`cannot read ${file}: ${(cause as Error).message}`, cause);
+    }
+  }
+  if (process.stdin.isTTY) throw badInput('no input: pass --file FILE or pipe a JSON document to standard input');
+  return text(process.stdin);
+}
+
+/** Validates a value, reporting every problem at once with its path and the value received. */
+export function validate<S extends z.ZodType>(schema: S, value: unknown, source: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(
+    (issue) => `  ${formatPath(issue.path)}: ${issue.message} (received ${show(at(value, issue.path))})`,
+  );
+  throw badInput(
+    `${source} has ${lines.length === 1 ? 'a problem' : `${lines.length} problems`}:\n${lines.join('\n')}`,
+  );
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return '(document)';
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))
+    .join('');
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  let current = value;
+  for (const part of path) {
+    if (current === null || typeof current !== 'object') return undefined;
+    current = (current as Record<PropertyKey, unknown>)[part];
+  }
+  return current;
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const shown = JSON.stringify(value) ?? String(value);
+  return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown;
+}
+
+export function writeJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export function writeLine(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/**
+ * Left-aligned text table; columns whose cells all look like numbers are right-aligned. Fits what it is given, adds no colour.
+ *
+ * @param rows one string per column and row, same length as `header`.
+ */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((h, i) => Math.max(h.length, ...rows.map((r) => (r[i] ?? '').length)));
+  const numeric = header.map(
+    (_, i) =>
+      rows.length > 0 && rows.every((r) => /^[-+$]?[\d.,]+(%|x| ?[a-z]{1,3}(\/[a-z]+)?)?$|^-?$/i.test(r[i] ?? '')),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
+  return [line(header), line(widths.map((w) => '-'.repeat(w))), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,62 @@
+/** How requests are spread over a pool's VMs. */
+export type Policy = 'even' | 'capacity' | 'sqrt' | 'round-robin' | 'jsq' | 'session';
+
+/** A group of `count` identical VMs. */
+export interface VmGroup {
+  /** Requests per second of the whole VM with all its cores busy; one core gives serviceRatePerS / cores. */
+  serviceRatePerS: number;
+  cores: number;
+  /** N: at most this many requests are in service at once (limited processor sharing), the rest wait in order. */
+  sharingLimit: number;
+  count: number;
+  /** Round trip between device and VM in seconds; part of the response time only. */
+  networkS: number;
+}
+
+/** Parameters of the session dispatch mode: a ticket names `candidates` VMs, a VM holding `threshold` or more hands on. */
+export interface SessionParameters {
+  candidates: number;
+  threshold: number;
+  handoffS: number;
+}
+
+/** What `npx oaas model` reads. */
+export interface ModelInput {
+  pool: VmGroup[];
+  arrivalRatePerS: number;
+  policy: Policy;
+  session?: SessionParameters;
+  /** Age of the occupancy a `jsq` dispatcher sees, seconds. */
+  snapshotAgeS?: number;
+  /** Squared coefficient of variation of the service demand; 1 = exponential. */
+  serviceScv?: number;
+}
+
+export interface ResponseTime {
+  mean: number;
+  p50: number;
+  p95: number;
+  p99: number;
+}
+
+export type OrNull<T> = { [K in keyof T]: T[K] | null };
+
+export interface VmPrediction {
+  arrivalRatePerS: number;
+  utilization: number;
+  responseTimeS: { mean: number | null };
+}
+
+/** What `npx oaas model` answers; times are null when `unstable`. */
+export interface ModelResult {
+  status: 'stable' | 'unstable';
+  responseTimeS: OrNull<ResponseTime>;
+  waitingTimeS: { mean: number | null };
+  serviceTimeS: { mean: number | null };
+  /** λ / Σ min(c, N) μ_core. */
+  utilization: number;
+  /** One row per VM, `count` expanded, in order. */
+  perVm: VmPrediction[];
+  method: 'exact' | 'approximation';
+  errorBoundPct: number;
+}

@@ -1,0 +1,42 @@
+import { Aws, Stack } from 'aws-cdk-lib';
+import { InstanceProfile, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { Deployment, Geography } from '../../ports/contracts/deployment.ts';
+import { names } from '../names.ts';
+
+/**
+ * What a surrogate may do: write the one heartbeat row that carries its own instance ARN, and read app bundles.
+ * It runs strangers' code, so everything else is absent.
+ */
+export class SurrogateRole extends Construct {
+  readonly role: Role;
+  readonly instanceProfile: InstanceProfile;
+
+  constructor(scope: Construct, id: string, props: { deployment: Deployment; geography: Geography; region: string }) {
+    super(scope, id);
+    const { deployment, geography } = props;
+    const { account, partition } = Stack.of(this);
+    this.role = new Role(this, 'Role', {
+      roleName: names.surrogateRole(deployment, geography.id, props.region),
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      description: 'OaaS surrogate: its own heartbeat row and app bundles, nothing else',
+    });
+    this.role.addToPolicy(
+      new PolicyStatement({
+        sid: 'OwnHeartbeatOnly',
+        actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        resources: [`arn:${partition}:dynamodb:${geography.homeRegion}:${account}:table/${names.stateTable(deployment, geography.homeRegion)}`],
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: an IAM policy variable, resolved by AWS
+        conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['HB#${ec2:SourceInstanceARN}'] }, Null: { 'dynamodb:LeadingKeys': 'false' } },
+      }),
+    );
+    this.role.addToPolicy(
+      new PolicyStatement({
+        sid: 'AppBundles',
+        actions: ['s3:GetObject'],
+        resources: [`arn:${partition}:s3:::${names.bundleBucket(deployment, Aws.ACCOUNT_ID, geography.homeRegion)}/bundles/*`],
+      }),
+    );
+    this.instanceProfile = new InstanceProfile(this, 'Profile', { role: this.role });
+  }
+}

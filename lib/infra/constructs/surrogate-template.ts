@@ -1,0 +1,48 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { names } from '../names.ts';
+import type { DataCentreProps } from '../data-centre-stack.ts';
+import type { SurrogateNetwork } from './surrogate-network.ts';
+import type { SurrogateRole } from './surrogate-role.ts';
+
+/** Amazon Linux 2023 of an architecture: what the image parameter holds until the image pipeline has run once. */
+const baseImage = (architecture: string) => `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
+
+export interface SurrogateTemplateProps extends DataCentreProps {
+  architecture: 'x86_64' | 'arm64';
+  network: SurrogateNetwork;
+  role: SurrogateRole;
+}
+
+/** The launch template of one architecture; what differs from VM to VM travels as tags, which the agent reads from the metadata service. */
+export class SurrogateTemplate extends Construct {
+  readonly template: ec2.LaunchTemplate;
+
+  constructor(scope: Construct, id: string, props: SurrogateTemplateProps) {
+    super(scope, id);
+    const { deployment, geography, architecture } = props;
+    const image = new StringParameter(this, 'Image', {
+      parameterName: names.imageParameter(deployment, architecture),
+      stringValue: StringParameter.valueForStringParameter(this, baseImage(architecture)),
+      description: 'Surrogate image; the image pipeline overwrites it with each build',
+    });
+    image.applyRemovalPolicy(RemovalPolicy.DESTROY);
+    this.template = new ec2.LaunchTemplate(this, 'Template', {
+      launchTemplateName: names.launchTemplate(deployment, geography.id, architecture),
+      machineImage: ec2.MachineImage.resolveSsmParameterAtLaunch(image.parameterName),
+      instanceProfile: props.role.instanceProfile,
+      securityGroup: props.network.securityGroup,
+      associatePublicIpAddress: true,
+      requireImdsv2: true,
+      httpPutResponseHopLimit: 1,
+      httpTokens: ec2.LaunchTemplateHttpTokens.REQUIRED,
+      instanceMetadataTags: true,
+      ebsOptimized: true,
+      blockDevices: [
+        { deviceName: '/dev/xvda', volume: ec2.BlockDeviceVolume.ebs(8, { encrypted: true, volumeType: ec2.EbsDeviceVolumeType.GP3, deleteOnTermination: true }) },
+      ],
+    });
+  }
+}

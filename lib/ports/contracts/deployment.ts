@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { idSchema } from './config.ts';
+
+const regionSchema = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-central-1');
+
+const geographySchema = z.strictObject({
+  id: idSchema,
+  /** AWS region with the endpoint, the controllers and the scaler. */
+  homeRegion: regionSchema,
+  /** AWS regions in which its scaler may rent, the home region among them or not. */
+  dataCentres: z.array(regionSchema).min(1),
+  /** IANA zone whose local hours shape the season of its load. */
+  timeZone: z.string().refine((zone) => Intl.supportedValuesOf('timeZone').includes(zone) || zone === 'UTC', 'must be an IANA time zone such as Europe/Berlin'),
+});
+export type Geography = z.infer<typeof geographySchema>;
+
+/**
+ * The `oaas` value of cdk.json's context: what is deployed where. Validated by `parseDeployment`, which names every fault.
+ */
+export const deploymentSchema = z
+  .strictObject({
+    /** Prefix of every physical name and value of the owner tag. */
+    name: z.string().regex(/^[a-z][a-z0-9-]{1,20}$/, 'must be 2-21 lower-case letters, digits or "-"').default('oaas'),
+    geographies: z.array(geographySchema).min(1),
+    /** VM-type groups with a controller function of their own; other groups are served by the classifier. */
+    groups: z.array(idSchema).min(1).default(['general']),
+    slotMinutes: z.number().int().min(1).max(60).default(10),
+    /** How long before a slot the scaler runs: the p90 of a launch from request to heartbeat. */
+    bootLeadS: z.number().int().min(0).max(540).default(90),
+    image: z
+      .strictObject({
+        architectures: z.array(z.enum(['x86_64', 'arm64'])).min(1).default(['x86_64', 'arm64']),
+        /** Dalvik/ART runtime on x86-64 images. */
+        art: z.boolean().default(true),
+      })
+      .prefault({}),
+    deviceAuth: z
+      .discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('jwt'), issuer: z.url({ protocol: /^https$/ }), audience: z.array(z.string().min(1)).min(1) }),
+        /** For trials: keys are rows of the configuration table. */
+        z.strictObject({ kind: z.literal('api-key') }),
+      ])
+      .default({ kind: 'api-key' }),
+    /** Steady requests per second per stage route before API Gateway answers 429. */
+    throttleRatePerS: z.number().int().positive().max(10_000).default(1_000),
+    alarmEmail: z.email().optional(),
+  })
+  .superRefine((deployment, context) => {
+    const seen = new Map<string, number>();
+    deployment.geographies.forEach((geography, i) => {
+      for (const [field, value] of [
+        ['id', geography.id],
+        ['homeRegion', geography.homeRegion],
+      ] as const) {
+        const first = seen.get(`${field}:${value}`);
+        if (first !== undefined) {
+          context.addIssue({ code: 'custom', path: ['geographies', i, field], message: `"${value}" is already the ${field} of geographies[${first}]` });
+        }
+        seen.set(`${field}:${value}`, i);
+      }
+      const repeated = geography.dataCentres.find((region, j) => geography.dataCentres.indexOf(region) !== j);
+      if (repeated !== undefined) {
+        context.addIssue({ code: 'custom', path: ['geographies', i, 'dataCentres'], message: `"${repeated}" is listed twice` });
+      }
+    });
+    if (deployment.bootLeadS >= deployment.slotMinutes * 60) {
+      context.addIssue({ code: 'custom', path: ['bootLeadS'], message: `must be shorter than a slot of ${deployment.slotMinutes} minutes` });
+    }
+  });
+export type Deployment = z.infer<typeof deploymentSchema>;

@@ -1,10 +1,19 @@
 import { App } from 'aws-cdk-lib';
-import { buildApp, parseDeployment } from '../lib/infra/app.ts';
+import { addStacks, parseDeployment } from '../lib/infra/app.ts';
+import { alignedStart } from '../lib/infra/constructs/scaler-schedule.ts';
 
-const context = new App().node;
-const replicas = context.tryGetContext('oaas:replicas');
-buildApp({
-  deployment: parseDeployment(context.tryGetContext('oaas')),
+const app = new App();
+const context = (name: string): unknown => app.node.tryGetContext(name);
+const deployment = parseDeployment(context('oaas'));
+const replicas = context('oaas:replicas');
+// `oaas deploy` keeps the first start in cdk.context.json, so that a second deployment changes nothing.
+const start = context('oaas:scheduleStart');
+addStacks(app, {
+  deployment,
+  scheduleStart:
+    typeof start === 'string'
+      ? new Date(start)
+      : alignedStart(new Date(Date.now() + 15 * 60_000), deployment.slotMinutes, deployment.bootLeadS),
   ...(process.env.CDK_DEFAULT_ACCOUNT === undefined ? {} : { account: process.env.CDK_DEFAULT_ACCOUNT }),
   ...(replicas === undefined ? {} : { replicas: Number(replicas) }),
 });

@@ -1,9 +1,10 @@
-import { App, type AppProps } from 'aws-cdk-lib';
+import type { App } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { type Deployment, deploymentSchema } from '../ports/contracts/deployment.ts';
 import { DataCentreStack } from './data-centre-stack.ts';
 import { GlobalStack } from './global-stack.ts';
 import { stackIds } from './names.ts';
+import { RegionStack } from './region-stack.ts';
 
 /**
  * Reads the `oaas` context value.
@@ -16,28 +17,39 @@ export function parseDeployment(value: unknown): Deployment {
   throw new Error(`the "oaas" context of cdk.json is not a valid deployment:\n${z.prettifyError(result.error)}`);
 }
 
-export interface OaasAppOptions extends AppProps {
+export interface OaasAppOptions {
   deployment: Deployment;
   account?: string;
   /** See GlobalStackProps.replicas. */
   replicas?: number;
+  /** Start of the slot schedule, see `alignedStart`. */
+  scheduleStart: Date;
 }
 
-/** The CDK app of a deployment: one global stack, a region stack per geography, a data-centre stack per place to rent. */
-export function buildApp(options: OaasAppOptions): App {
-  const { deployment, account, replicas, ...appProps } = options;
-  const app = new App(appProps);
+/** Adds the stacks of a deployment: one global, a region stack per geography, a data-centre stack per place to rent. */
+export function addStacks(app: App, options: OaasAppOptions): void {
+  const { deployment, account, replicas, scheduleStart } = options;
   const env = (region: string) => ({ region, ...(account === undefined ? {} : { account }) });
-  const first = deployment.geographies[0]!;
-  new GlobalStack(app, stackIds.global(deployment), {
+  const global = new GlobalStack(app, stackIds.global(deployment), {
     deployment,
-    env: env(first.homeRegion),
+    env: env(deployment.geographies[0]!.homeRegion),
     ...(replicas === undefined ? {} : { replicas }),
   });
   for (const geography of deployment.geographies) {
-    for (const region of geography.dataCentres) {
-      new DataCentreStack(app, stackIds.dataCentre(deployment, geography.id, region), { deployment, geography, region, env: env(region) });
+    const region = new RegionStack(app, stackIds.region(deployment, geography.id), {
+      deployment,
+      geography,
+      scheduleStart,
+      env: env(geography.homeRegion),
+    });
+    region.addDependency(global, 'the functions read the configuration table');
+    for (const place of geography.dataCentres) {
+      new DataCentreStack(app, stackIds.dataCentre(deployment, geography.id, place), {
+        deployment,
+        geography,
+        region: place,
+        env: env(place),
+      });
     }
   }
-  return app;
 }

@@ -28,9 +28,14 @@ export class DataCentreStack extends Stack {
       new SurrogateTemplate(this, `Template-${architecture}`, { ...props, architecture, network: this.network, role });
     }
     if (region !== geography.homeRegion) {
-      const home = EventBus.fromEventBusArn(this, 'HomeBus', `arn:${this.partition}:events:${geography.homeRegion}:${this.account}:event-bus/default`);
+      const home = EventBus.fromEventBusArn(
+        this,
+        'HomeBus',
+        `arn:${this.partition}:events:${geography.homeRegion}:${this.account}:event-bus/default`,
+      );
       new Rule(this, 'InterruptionNotices', {
-        description: 'Spot interruption notices and rebalance recommendations go to the home region, which cordons and drains',
+        description:
+          'Spot interruption notices and rebalance recommendations go to the home region, which cordons and drains',
         eventPattern: interruptionPattern,
         targets: [new EventBusTarget(home)],
       });

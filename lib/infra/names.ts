@@ -7,7 +7,8 @@ export const names = {
   bundleBucket: (d: Deployment, account: string, region: string) => `${d.name}-bundles-${account}-${region}`,
   ticketKeyParameter: (d: Deployment, homeRegion: string) => `/${d.name}/${homeRegion}/ticket-keys`,
   imageParameter: (d: Deployment, architecture: string) => `/${d.name}/surrogate-image/${architecture}`,
-  launchTemplate: (d: Deployment, geographyId: string, architecture: string) => `${d.name}-${geographyId}-${architecture}`,
+  launchTemplate: (d: Deployment, geographyId: string, architecture: string) =>
+    `${d.name}-${geographyId}-${architecture}`,
   surrogateRole: (d: Deployment, geographyId: string, region: string) => `${d.name}-surrogate-${geographyId}-${region}`,
   metricNamespace: 'OaaS',
   /** Tags on everything the scaler launches; the policies and the reaper go by them. */
@@ -18,7 +19,8 @@ export const names = {
 export const stackIds = {
   global: (d: Deployment) => `${pascal(d.name)}-Global`,
   region: (d: Deployment, geographyId: string) => `${pascal(d.name)}-Region-${geographyId}`,
-  dataCentre: (d: Deployment, geographyId: string, region: string) => `${pascal(d.name)}-DataCentre-${geographyId}-${region}`,
+  dataCentre: (d: Deployment, geographyId: string, region: string) =>
+    `${pascal(d.name)}-DataCentre-${geographyId}-${region}`,
   image: (d: Deployment) => `${pascal(d.name)}-Image`,
 } as const;
 

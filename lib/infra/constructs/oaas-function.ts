@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -28,13 +28,29 @@ export class OaasFunction extends Construct {
       memorySize: props.memoryMiB ?? 512,
       timeout: props.timeout,
       tracing: Tracing.ACTIVE,
-      logGroup: new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_MONTH, removalPolicy: RemovalPolicy.DESTROY }),
-      environment: { NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_SERVICE_NAME: props.handler, ...props.environment },
+      logGroup: new LogGroup(this, 'Logs', {
+        retention: RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: props.handler,
+        ...props.environment,
+      },
       // The function's own bundle carries exactly the SDK clients it uses: faster to load than the runtime's copy, and pinned.
-      bundling: { format: OutputFormat.ESM, target: 'node22', minify: true, sourceMap: false, mainFields: ['module', 'main'], externalModules: [], banner: requireBanner },
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node22',
+        minify: true,
+        sourceMap: false,
+        mainFields: ['module', 'main'],
+        externalModules: [],
+        banner: requireBanner,
+      },
     });
   }
 }
 
 /** Some dependencies are CommonJS and call `require` for Node's own modules. */
-const requireBanner = "import{createRequire as oaasRequire}from'node:module';const require=oaasRequire(import.meta.url);";
+const requireBanner =
+  "import{createRequire as oaasRequire}from'node:module';const require=oaasRequire(import.meta.url);";

@@ -9,7 +9,12 @@ export const agentPort = 8443;
  * Zones that every account sees in a region. The list of names differs from account to account, so subnets select from the
  * account's own at deployment, without a look-up at synthesis.
  */
-const zoneCounts: Readonly<Record<string, number>> = { 'us-east-1': 6, 'us-west-2': 4, 'ap-northeast-2': 4, 'us-west-1': 2 };
+const zoneCounts: Readonly<Record<string, number>> = {
+  'us-east-1': 6,
+  'us-west-2': 4,
+  'ap-northeast-2': 4,
+  'us-west-1': 2,
+};
 const usualZoneCount = 3;
 
 /** Public subnets over all zones, IPv4 and IPv6, no NAT: surrogates are reached by devices and call only AWS. */
@@ -24,9 +29,19 @@ export class SurrogateNetwork extends Construct {
       ipProtocol: ec2.IpProtocol.DUAL_STACK,
       availabilityZones: Array.from({ length: count }, (_, i) => Fn.select(i, Fn.getAzs())),
       natGateways: 0,
-      subnetConfiguration: [{ name: 'surrogates', subnetType: ec2.SubnetType.PUBLIC, mapPublicIpOnLaunch: true, ipv6AssignAddressOnCreation: true }],
+      subnetConfiguration: [
+        {
+          name: 'surrogates',
+          subnetType: ec2.SubnetType.PUBLIC,
+          mapPublicIpOnLaunch: true,
+          ipv6AssignAddressOnCreation: true,
+        },
+      ],
       restrictDefaultSecurityGroup: false,
-      gatewayEndpoints: { dynamodb: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB }, s3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
+      gatewayEndpoints: {
+        dynamodb: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB },
+        s3: { service: ec2.GatewayVpcEndpointAwsService.S3 },
+      },
     });
     this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: this.vpc,

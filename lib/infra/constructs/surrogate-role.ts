@@ -25,16 +25,23 @@ export class SurrogateRole extends Construct {
       new PolicyStatement({
         sid: 'OwnHeartbeatOnly',
         actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
-        resources: [`arn:${partition}:dynamodb:${geography.homeRegion}:${account}:table/${names.stateTable(deployment, geography.homeRegion)}`],
+        resources: [
+          `arn:${partition}:dynamodb:${geography.homeRegion}:${account}:table/${names.stateTable(deployment, geography.homeRegion)}`,
+        ],
         // biome-ignore lint/suspicious/noTemplateCurlyInString: an IAM policy variable, resolved by AWS
-        conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['HB#${ec2:SourceInstanceARN}'] }, Null: { 'dynamodb:LeadingKeys': 'false' } },
+        conditions: {
+          'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['HB#${ec2:SourceInstanceARN}'] },
+          Null: { 'dynamodb:LeadingKeys': 'false' },
+        },
       }),
     );
     this.role.addToPolicy(
       new PolicyStatement({
         sid: 'AppBundles',
         actions: ['s3:GetObject'],
-        resources: [`arn:${partition}:s3:::${names.bundleBucket(deployment, Aws.ACCOUNT_ID, geography.homeRegion)}/bundles/*`],
+        resources: [
+          `arn:${partition}:s3:::${names.bundleBucket(deployment, Aws.ACCOUNT_ID, geography.homeRegion)}/bundles/*`,
+        ],
       }),
     );
     this.instanceProfile = new InstanceProfile(this, 'Profile', { role: this.role });

@@ -2,13 +2,14 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { names } from '../names.ts';
 import type { DataCentreProps } from '../data-centre-stack.ts';
+import { names } from '../names.ts';
 import type { SurrogateNetwork } from './surrogate-network.ts';
 import type { SurrogateRole } from './surrogate-role.ts';
 
 /** Amazon Linux 2023 of an architecture: what the image parameter holds until the image pipeline has run once. */
-const baseImage = (architecture: string) => `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
+const baseImage = (architecture: string) =>
+  `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
 
 export interface SurrogateTemplateProps extends DataCentreProps {
   architecture: 'x86_64' | 'arm64';
@@ -41,7 +42,14 @@ export class SurrogateTemplate extends Construct {
       instanceMetadataTags: true,
       ebsOptimized: true,
       blockDevices: [
-        { deviceName: '/dev/xvda', volume: ec2.BlockDeviceVolume.ebs(8, { encrypted: true, volumeType: ec2.EbsDeviceVolumeType.GP3, deleteOnTermination: true }) },
+        {
+          deviceName: '/dev/xvda',
+          volume: ec2.BlockDeviceVolume.ebs(8, {
+            encrypted: true,
+            volumeType: ec2.EbsDeviceVolumeType.GP3,
+            deleteOnTermination: true,
+          }),
+        },
       ],
     });
   }

@@ -10,7 +10,12 @@ const geographySchema = z.strictObject({
   /** AWS regions in which its scaler may rent, the home region among them or not. */
   dataCentres: z.array(regionSchema).min(1),
   /** IANA zone whose local hours shape the season of its load. */
-  timeZone: z.string().refine((zone) => Intl.supportedValuesOf('timeZone').includes(zone) || zone === 'UTC', 'must be an IANA time zone such as Europe/Berlin'),
+  timeZone: z
+    .string()
+    .refine(
+      (zone) => Intl.supportedValuesOf('timeZone').includes(zone) || zone === 'UTC',
+      'must be an IANA time zone such as Europe/Berlin',
+    ),
 });
 export type Geography = z.infer<typeof geographySchema>;
 
@@ -20,7 +25,10 @@ export type Geography = z.infer<typeof geographySchema>;
 export const deploymentSchema = z
   .strictObject({
     /** Prefix of every physical name and value of the owner tag. */
-    name: z.string().regex(/^[a-z][a-z0-9-]{1,20}$/, 'must be 2-21 lower-case letters, digits or "-"').default('oaas'),
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{1,20}$/, 'must be 2-21 lower-case letters, digits or "-"')
+      .default('oaas'),
     geographies: z.array(geographySchema).min(1),
     /** VM-type groups with a controller function of their own; other groups are served by the classifier. */
     groups: z.array(idSchema).min(1).default(['general']),
@@ -29,14 +37,21 @@ export const deploymentSchema = z
     bootLeadS: z.number().int().min(0).max(540).default(90),
     image: z
       .strictObject({
-        architectures: z.array(z.enum(['x86_64', 'arm64'])).min(1).default(['x86_64', 'arm64']),
+        architectures: z
+          .array(z.enum(['x86_64', 'arm64']))
+          .min(1)
+          .default(['x86_64', 'arm64']),
         /** Dalvik/ART runtime on x86-64 images. */
         art: z.boolean().default(true),
       })
       .prefault({}),
     deviceAuth: z
       .discriminatedUnion('kind', [
-        z.strictObject({ kind: z.literal('jwt'), issuer: z.url({ protocol: /^https$/ }), audience: z.array(z.string().min(1)).min(1) }),
+        z.strictObject({
+          kind: z.literal('jwt'),
+          issuer: z.url({ protocol: /^https$/ }),
+          audience: z.array(z.string().min(1)).min(1),
+        }),
         /** For trials: keys are rows of the configuration table. */
         z.strictObject({ kind: z.literal('api-key') }),
       ])
@@ -54,17 +69,29 @@ export const deploymentSchema = z
       ] as const) {
         const first = seen.get(`${field}:${value}`);
         if (first !== undefined) {
-          context.addIssue({ code: 'custom', path: ['geographies', i, field], message: `"${value}" is already the ${field} of geographies[${first}]` });
+          context.addIssue({
+            code: 'custom',
+            path: ['geographies', i, field],
+            message: `"${value}" is already the ${field} of geographies[${first}]`,
+          });
         }
         seen.set(`${field}:${value}`, i);
       }
       const repeated = geography.dataCentres.find((region, j) => geography.dataCentres.indexOf(region) !== j);
       if (repeated !== undefined) {
-        context.addIssue({ code: 'custom', path: ['geographies', i, 'dataCentres'], message: `"${repeated}" is listed twice` });
+        context.addIssue({
+          code: 'custom',
+          path: ['geographies', i, 'dataCentres'],
+          message: `"${repeated}" is listed twice`,
+        });
       }
     });
     if (deployment.bootLeadS >= deployment.slotMinutes * 60) {
-      context.addIssue({ code: 'custom', path: ['bootLeadS'], message: `must be shorter than a slot of ${deployment.slotMinutes} minutes` });
+      context.addIssue({
+        code: 'custom',
+        path: ['bootLeadS'],
+        message: `must be shorter than a slot of ${deployment.slotMinutes} minutes`,
+      });
     }
   });
 export type Deployment = z.infer<typeof deploymentSchema>;

@@ -1,0 +1,99 @@
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Deployment, Geography } from '../../ports/contracts/deployment.ts';
+import { names } from '../names.ts';
+
+/**
+ * What the scaler may do to EC2: launch with our launch templates and our owner tag, start, stop and terminate what carries
+ * the tag, pass the one surrogate role per data centre. Describe calls know no resources.
+ */
+export function scalerStatements(props: {
+  deployment: Deployment;
+  geography: Geography;
+  partition: string;
+  account: string;
+}): PolicyStatement[] {
+  const { deployment, geography, partition, account } = props;
+  const regions = geography.dataCentres;
+  const inRegions = (resource: string, owner = account) =>
+    regions.map((region) => `arn:${partition}:ec2:${region}:${owner}:${resource}`);
+  const templates = inRegions('launch-template/*');
+  const ownTag = { [`aws:RequestTag/${names.tags.owner}`]: deployment.name };
+  const hasOwnTag = { [`aws:ResourceTag/${names.tags.owner}`]: deployment.name };
+  const launch = ['ec2:RunInstances', 'ec2:CreateFleet'];
+  return [
+    new PolicyStatement({
+      sid: 'LaunchTagged',
+      actions: launch,
+      resources: [
+        ...inRegions('instance/*'),
+        ...inRegions('volume/*'),
+        ...inRegions('fleet/*'),
+        ...inRegions('spot-instances-request/*'),
+      ],
+      conditions: { StringEquals: ownTag },
+    }),
+    new PolicyStatement({
+      sid: 'LaunchFromOwnTemplates',
+      actions: launch,
+      resources: templates,
+      conditions: { StringEquals: hasOwnTag },
+    }),
+    new PolicyStatement({
+      sid: 'LaunchInto',
+      actions: launch,
+      resources: [
+        ...inRegions('subnet/*'),
+        ...inRegions('security-group/*'),
+        ...inRegions('network-interface/*'),
+        ...inRegions('image/*', ''),
+      ],
+      conditions: { ArnLike: { 'ec2:LaunchTemplate': templates } },
+    }),
+    new PolicyStatement({
+      sid: 'TagOnCreate',
+      actions: ['ec2:CreateTags'],
+      resources: [
+        ...inRegions('instance/*'),
+        ...inRegions('volume/*'),
+        ...inRegions('fleet/*'),
+        ...inRegions('spot-instances-request/*'),
+      ],
+      conditions: { StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateFleet'] } },
+    }),
+    new PolicyStatement({
+      sid: 'OwnInstancesOnly',
+      actions: ['ec2:TerminateInstances', 'ec2:StartInstances', 'ec2:StopInstances'],
+      resources: inRegions('instance/*'),
+      conditions: { StringEquals: hasOwnTag },
+    }),
+    new PolicyStatement({
+      sid: 'Describe',
+      actions: [
+        'ec2:DescribeInstances',
+        'ec2:DescribeInstanceTypes',
+        'ec2:DescribeInstanceTypeOfferings',
+        'ec2:DescribeLaunchTemplates',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeSpotPriceHistory',
+      ],
+      resources: ['*'],
+    }),
+    new PolicyStatement({
+      sid: 'PassSurrogateRole',
+      actions: ['iam:PassRole'],
+      resources: regions.map(
+        (region) => `arn:${partition}:iam::${account}:role/${names.surrogateRole(deployment, geography.id, region)}`,
+      ),
+      conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    }),
+    new PolicyStatement({
+      sid: 'ResolveImage',
+      actions: ['ssm:GetParameters'],
+      resources: regions.flatMap((region) =>
+        deployment.image.architectures.map(
+          (a) => `arn:${partition}:ssm:${region}:${account}:parameter${names.imageParameter(deployment, a)}`,
+        ),
+      ),
+    }),
+  ];
+}

@@ -67,7 +67,7 @@ export class PowerOfChoicesDispatcher extends PlainDispatcher {
 
 /**
  * The session mode: a ticket names `candidates` VMs drawn at random; the request goes to the first, and a VM that already
- * holds `threshold` or more hands it to the next. When all of them do, the one with the least delay index keeps it.
+ * holds `threshold` or more hands it to the next. When all of them do, the last one keeps it.
  * One draw per request stands for many devices with one ticket each.
  */
 export class SessionDispatcher extends PlainDispatcher {

@@ -1,0 +1,78 @@
+import type { LaunchFailure } from '../../../ports/compute-provider.ts';
+
+/**
+ * EC2's error codes, classified once for everything that launches. A code that is not listed is `unknown`: the scaler then
+ * holds what it has and asks again next slot.
+ */
+const codes: Readonly<Record<Exclude<LaunchFailure, 'unknown'>, readonly string[]>> = {
+  'no-capacity': [
+    'InsufficientInstanceCapacity',
+    'InsufficientHostCapacity',
+    'InsufficientReservedInstanceCapacity',
+    'InsufficientFreeAddressesInSubnet',
+    'InsufficientCapacityOnOutpost',
+    'UnfulfillableCapacity',
+    'SpotMaxPriceTooLow',
+    // The zone does not offer the type: the same remedy, another zone.
+    'Unsupported',
+    'UnsupportedOperation',
+  ],
+  throttled: [
+    'RequestLimitExceeded',
+    'Throttling',
+    'ThrottlingException',
+    'RequestThrottled',
+    'RequestThrottledException',
+    'EC2ThrottledException',
+    'TooManyRequestsException',
+    'ServiceUnavailable',
+    'Unavailable',
+  ],
+  quota: [
+    'VcpuLimitExceeded',
+    'InstanceLimitExceeded',
+    'MaxSpotInstanceCountExceeded',
+    'VolumeLimitExceeded',
+    'AddressLimitExceeded',
+    'NetworkInterfaceLimitExceeded',
+    'FleetNotInModifiableState',
+    'MaxSpotFleetRequestCountExceeded',
+    'ReservationCapacityExceeded',
+  ],
+  'bad-image': [
+    'InvalidAMIID.NotFound',
+    'InvalidAMIID.Malformed',
+    'InvalidAMIID.Unavailable',
+    'InvalidSnapshot.NotFound',
+    'InvalidBlockDeviceMapping',
+    'InvalidLaunchTemplateId.NotFound',
+    'InvalidLaunchTemplateName.NotFoundException',
+    'InvalidLaunchTemplateId.VersionNotFound',
+    'InvalidParameterValue',
+    'InvalidParameterCombination',
+    'ParameterNotFound',
+  ],
+  unauthorised: [
+    'UnauthorizedOperation',
+    'AuthFailure',
+    'AccessDenied',
+    'AccessDeniedException',
+    'OptInRequired',
+    'PendingVerification',
+    'Blocked',
+    'SubscriptionRequired',
+    'AuthFailure.ServiceLinkedRoleCreationNotPermitted',
+    'InvalidClientTokenId',
+    'UnrecognizedClientException',
+    'ExpiredToken',
+  ],
+};
+
+const byCode = new Map(
+  Object.entries(codes).flatMap(([failure, list]) => list.map((code) => [code, failure as LaunchFailure] as const)),
+);
+
+/** @param code the error's code as EC2 spells it, with or without the `Client.`/`Server.` prefix that CreateFleet adds */
+export function classifyEc2Error(code: string): LaunchFailure {
+  return byCode.get(code.replace(/^(Client|Server)\./, '')) ?? 'unknown';
+}

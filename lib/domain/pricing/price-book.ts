@@ -1,0 +1,70 @@
+/** USD per hour of one (instance type, region, purchase option), machine only. */
+export interface PriceEntry {
+  instanceType: string;
+  region: string;
+  purchaseOption: 'on-demand' | 'spot';
+  usdPerHour: number;
+  /** When this price was last confirmed by its source. */
+  confirmedAtMs: number;
+}
+
+export interface PriceFault {
+  key: string;
+  lastGoodUsdPerHour: number;
+  receivedUsdPerHour: number;
+}
+
+export interface PriceBook {
+  entries: Record<string, PriceEntry>;
+  /** Prices that were received and not believed. */
+  setAside: PriceFault[];
+}
+
+/** A price that moves by more than this factor at once is more likely a fault than a market. */
+export const jumpFactor = 5;
+
+export const priceKey = (entry: Pick<PriceEntry, 'instanceType' | 'region' | 'purchaseOption'>): string =>
+  `${entry.instanceType}@${entry.region}/${entry.purchaseOption}`;
+
+/**
+ * Merges freshly received prices into the book: each replaces the last good one unless it is no price at all or jumps by
+ * more than `jumpFactor`, in which case the last good one stays and the fault is listed. What was not received stays as it is,
+ * with its age. A jump is believed once it has been received again with the same order of magnitude (`confirm`), so that a
+ * real change of prices gets through at the second refresh.
+ *
+ * @param book the last good book
+ * @param received USD per hour as the source gave them
+ */
+export function mergePrices(book: PriceBook, received: readonly PriceEntry[]): PriceBook {
+  const entries = { ...book.entries };
+  const setAside: PriceFault[] = [];
+  const before = new Map(book.setAside.map((fault) => [fault.key, fault]));
+  for (const entry of received) {
+    const key = priceKey(entry);
+    const last = entries[key];
+    const valid = Number.isFinite(entry.usdPerHour) && entry.usdPerHour > 0;
+    if (
+      valid &&
+      (last === undefined || !jumps(last.usdPerHour, entry.usdPerHour) || confirms(before.get(key), entry.usdPerHour))
+    ) {
+      entries[key] = entry;
+    } else {
+      setAside.push({ key, lastGoodUsdPerHour: last?.usdPerHour ?? Number.NaN, receivedUsdPerHour: entry.usdPerHour });
+    }
+  }
+  return { entries, setAside };
+}
+
+function jumps(from: number, to: number): boolean {
+  return to > from * jumpFactor || to < from / jumpFactor;
+}
+
+function confirms(fault: PriceFault | undefined, usdPerHour: number): boolean {
+  return fault !== undefined && fault.receivedUsdPerHour > 0 && !jumps(fault.receivedUsdPerHour, usdPerHour);
+}
+
+/** Hours since the oldest entry of `keys` was confirmed; 0 for none. */
+export function priceAgeHours(book: PriceBook, keys: readonly string[], nowMs: number): number {
+  const times = keys.map((key) => book.entries[key]?.confirmedAtMs ?? 0);
+  return times.length === 0 ? 0 : (nowMs - Math.min(...times)) / 3_600_000;
+}

@@ -10,7 +10,8 @@ export interface PriceEntry {
 
 export interface PriceFault {
   key: string;
-  lastGoodUsdPerHour: number;
+  /** null: there was none. */
+  lastGoodUsdPerHour: number | null;
   receivedUsdPerHour: number;
 }
 
@@ -49,7 +50,7 @@ export function mergePrices(book: PriceBook, received: readonly PriceEntry[]): P
     ) {
       entries[key] = entry;
     } else {
-      setAside.push({ key, lastGoodUsdPerHour: last?.usdPerHour ?? Number.NaN, receivedUsdPerHour: entry.usdPerHour });
+      setAside.push({ key, lastGoodUsdPerHour: last?.usdPerHour ?? null, receivedUsdPerHour: entry.usdPerHour });
     }
   }
   return { entries, setAside };

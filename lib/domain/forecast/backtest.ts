@@ -25,15 +25,18 @@ export interface BacktestResult {
   scored: number;
   warmUpSlots: number;
   methods: MethodScore[];
+  /** The promises of `auto`, checked on this trace. */
+  verdict: { beatsNaive: boolean; beatsSeasonalNaive: boolean; worstCoverageGapPoints: number };
 }
 
 /**
  * Rolling-origin backtest: every slot is forecast from the slots before it alone, then shown to the forecaster.
  *
- * @param warmUpSlots first slots that are learned but not scored; default one day
+ * @param warmUpSlots first slots that are learned but not scored; default one day, or a fifth of a short trace
  */
 export function backtest(trace: Trace, options: { timeZone?: string; warmUpSlots?: number } = {}): BacktestResult {
-  const warmUpSlots = options.warmUpSlots ?? Math.round(86_400 / trace.slotS);
+  const perDay = Math.round(86_400 / trace.slotS);
+  const warmUpSlots = options.warmUpSlots ?? Math.min(perDay, Math.floor(trace.slots.length / 5));
   let state = createForecaster({ slotS: trace.slotS, timeZone: options.timeZone ?? trace.timeZone });
   const names: ForecastMethod[] = ['auto', ...METHODS];
   const sums = names.map(() => ({ loss: 0, absolute: 0, mean: 0, covered: COVERAGE_LEVELS.map(() => 0) }));
@@ -48,7 +51,7 @@ export function backtest(trace: Trace, options: { timeZone?: string; warmUpSlots
       const actual = slot.count;
       scored += 1;
       actualSum += actual;
-      names.forEach((name, k) => {
+      names.forEach((_name, k) => {
         const expert = k === 0 ? null : state.pending!.experts[k - 1]!;
         const at = (level: number) =>
           expert === null ? forecast(state, [level]).quantiles[0]! : interpolateGrid(expert.grid, level);
@@ -63,16 +66,22 @@ export function backtest(trace: Trace, options: { timeZone?: string; warmUpSlots
     }
     state = update(state, slot);
   });
+  const methods = names.map((method, k) => ({
+    method,
+    pinballLoss: sums[k]!.loss / scored,
+    wapePct: (100 * sums[k]!.absolute) / actualSum,
+    biasPct: (100 * (sums[k]!.mean - actualSum)) / actualSum,
+    coverage: sums[k]!.covered.map((c) => c / scored),
+  }));
+  return { slots: trace.slots.length, scored, warmUpSlots, methods, verdict: judge(methods) };
+}
+
+function judge(methods: readonly MethodScore[]): BacktestResult['verdict'] {
+  const loss = (name: ForecastMethod) => methods.find((m) => m.method === name)!.pinballLoss;
+  const gaps = COVERAGE_LEVELS.map((level, i) => Math.abs(methods[0]!.coverage[i]! - level));
   return {
-    slots: trace.slots.length,
-    scored,
-    warmUpSlots,
-    methods: names.map((method, k) => ({
-      method,
-      pinballLoss: sums[k]!.loss / scored,
-      wapePct: (100 * sums[k]!.absolute) / actualSum,
-      biasPct: (100 * (sums[k]!.mean - actualSum)) / actualSum,
-      coverage: sums[k]!.covered.map((c) => c / scored),
-    })),
+    beatsNaive: loss('auto') < loss('naive'),
+    beatsSeasonalNaive: loss('auto') < Math.min(loss('seasonal-naive'), loss('seasonal-naive-week')),
+    worstCoverageGapPoints: 100 * Math.max(...gaps),
   };
 }

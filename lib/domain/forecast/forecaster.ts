@@ -21,6 +21,9 @@ const RECENT = 3;
 const SHORT_WEIGHT = 0.4;
 const MEDIUM_WEIGHT = 0.12;
 const BIAS_MEMORY = 0.997;
+/** No method may go further above the largest count of late than this: heavy-tailed logarithms explode otherwise. */
+const PEAK_MULTIPLE = 4;
+const PEAK_MEMORY_PER_DAY = 0.98;
 /** A zero where at least this many requests were expected is first taken for an outage... */
 const SUSPECT_EXPECTED = 20;
 /** ...and believed after this long. */
@@ -48,6 +51,7 @@ export function createForecaster(config: ForecastConfig): ForecastState {
     method,
     nextSlotStartMs: null,
     observed: 0,
+    peak: 0,
     suspectZeros: 0,
     recent: [],
     means: { short: 0, medium: 0, day: 0 },
@@ -166,6 +170,7 @@ function absorb(state: ForecastState, context: Context, slotStartMs: number, cou
   next.season = { ...season, day: [...season.day], week: [...season.week], last: [...season.last] };
   learnSeason(next.season, localTimeOfWeekMs(state.timeZone, slotStartMs), z, state.slotS, state.observed);
   next.observed = state.observed + 1;
+  next.peak = Math.max(count, state.peak * PEAK_MEMORY_PER_DAY ** (1 / perDay));
   if (state.pending !== null) {
     next.regressions = learnRegressions(
       state,
@@ -180,8 +185,9 @@ function absorb(state: ForecastState, context: Context, slotStartMs: number, cou
 /** Makes the forecast of the slot that follows. */
 function prepare(state: ForecastState): ForecastState {
   const at = locations(state, contextOf(state, state.nextSlotStartMs!));
-  const experts = METHODS.map((m, k) => withResiduals(state.residuals[k]!, SCALE_OF[m], at[m]));
-  const alone = METHODS.findIndex((m) => m === state.method);
+  const ceiling = PEAK_MULTIPLE * (state.peak + 1);
+  const experts = METHODS.map((m, k) => withResiduals(state.residuals[k]!, SCALE_OF[m], at[m], ceiling));
+  const alone = (METHODS as readonly string[]).indexOf(state.method);
   const raw =
     alone >= 0
       ? experts[alone]!.grid
@@ -190,7 +196,7 @@ function prepare(state: ForecastState): ForecastState {
           experts.map((e) => e.grid),
         );
   const spread = gridSpread(raw);
-  const grid = alone >= 0 ? raw : calibrate(raw, spread, state.offsets);
+  const grid = alone >= 0 ? raw : calibrate(raw, spread, state.offsets, ceiling);
   const { actual, expected } = state.bias;
   const ratio = expected > 0 ? Math.max(0.8, Math.min(1.25, actual / expected)) : 1;
   return { ...state, pending: { experts, grid, mean: ratio * gridMean(grid) } };

@@ -54,8 +54,14 @@ export function gridSpread(grid: readonly number[]): number {
  * Quantile tracking (Angelopoulos, Candès & Tibshirani 2023, "Conformal PID control"): each level's offset rises when it was
  * exceeded and falls when it was not, so that the long-run coverage is the level whatever the series does.
  */
-export function calibrate(grid: readonly number[], spread: number, offsets: readonly number[]): number[] {
-  return monotone(grid.map((value, i) => Math.max(0, Math.expm1(Math.log1p(value) + spread * offsets[i]!))));
+export function calibrate(
+  grid: readonly number[],
+  spread: number,
+  offsets: readonly number[],
+  ceiling: number,
+): number[] {
+  const shifted = grid.map((value, i) => Math.expm1(Math.log1p(value) + spread * offsets[i]!));
+  return monotone(shifted.map((value) => Math.max(0, Math.min(ceiling, value))));
 }
 
 export function learnOffsets(offsets: readonly number[], grid: readonly number[], actual: number): number[] {

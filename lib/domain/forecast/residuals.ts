@@ -1,5 +1,5 @@
 import { GRID, normalQuantile, sortedQuantile } from './quantiles.ts';
-import { fromScale } from './scales.ts';
+import { fromScale, toScale } from './scales.ts';
 import { round } from './season.ts';
 import type { ExpertForecast, ResidualState, Scale } from './types.ts';
 
@@ -21,11 +21,14 @@ export function spreadOf(state: ResidualState, scale: Scale): number {
   return Math.max(LEAST_SPREAD[scale], state.fast ** FAST_SHARE * state.slow ** (1 - FAST_SHARE));
 }
 
-/** An expert's forecast: its location plus the quantiles of its own standardised errors. */
-export function withResiduals(state: ResidualState, scale: Scale, location: number): ExpertForecast {
+/** An expert's forecast: its location plus the quantiles of its own standardised errors, at most `ceiling` requests. */
+export function withResiduals(state: ResidualState, scale: Scale, unbounded: number, ceiling: number): ExpertForecast {
+  const location = Math.max(0, Math.min(unbounded, toScale(scale, ceiling)));
   const spread = spreadOf(state, scale);
   const sorted = Float64Array.from(state.window).sort();
-  const grid = GRID.map((level) => fromScale(scale, location + spread * sortedQuantile(sorted, level)));
+  const grid = GRID.map((level) =>
+    Math.min(ceiling, fromScale(scale, location + spread * sortedQuantile(sorted, level))),
+  );
   return { location, spread, grid };
 }
 

@@ -100,7 +100,9 @@ export interface ForecastState {
   nextSlotStartMs: number | null;
   /** Slots with a count so far. */
   observed: number;
-  /** Zero slots in a row that look like an outage (see outage.ts). */
+  /** Largest count of late (it fades by 2 % a day): no quantile goes beyond a few times this. */
+  peak: number;
+  /** Zero slots in a row that look like an outage (see forecaster.ts). */
   suspectZeros: number;
   /** Log-scale value of the last slots, latest first, gaps filled with the forecast. */
   recent: number[];

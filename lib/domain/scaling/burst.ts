@@ -31,13 +31,18 @@ export function detectBurst(signals: BurstSignals): BurstDecision {
   const { refused, waiting, waitingBefore, places, plannedRatePerS } = signals;
   const rate = Math.max(plannedRatePerS, signals.arrivalRatePerS * headroom);
   const no = (why: string): BurstDecision => ({ burst: false, arrivalRatePerS: plannedRatePerS, why });
-  if (refused > 0) return { burst: true, arrivalRatePerS: rate, why: `${refused} requests refused since the last look` };
+  if (refused > 0)
+    return { burst: true, arrivalRatePerS: rate, why: `${refused} requests refused since the last look` };
   if (waiting > Math.max(1, places / 2) && waiting >= waitingBefore) {
     return { burst: true, arrivalRatePerS: rate, why: `${waiting} waiting for ${places} places and not falling` };
   }
   if (signals.arrivalRatePerS > 2 * plannedRatePerS && signals.arrivalRatePerS > 1 && waiting > 0) {
     const seen = signals.arrivalRatePerS.toFixed(1);
-    return { burst: true, arrivalRatePerS: rate, why: `${seen}/s seen where ${plannedRatePerS.toFixed(1)}/s was planned` };
+    return {
+      burst: true,
+      arrivalRatePerS: rate,
+      why: `${seen}/s seen where ${plannedRatePerS.toFixed(1)}/s was planned`,
+    };
   }
   return no('within plan');
 }

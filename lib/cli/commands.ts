@@ -6,4 +6,6 @@ export interface CommandModule {
 }
 
 /** Every top-level command, in the order `--help` lists them. Modules are loaded only when needed. */
-export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [];
+export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [
+  { name: 'plan', load: () => import('./commands/plan.ts') },
+];

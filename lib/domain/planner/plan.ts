@@ -4,7 +4,7 @@ import { explainInfeasible } from './diagnosis.ts';
 import { Evaluator, type QueueModel } from './evaluate.ts';
 import { type Counts, fleetCostUsd, fleetPriceUsdPerHour, type Instance, toInstance } from './instance.ts';
 import { isLinear, type Solution, solveLinearWithinLimits } from './linear.ts';
-import { localModel } from './local-model.ts';
+import { productModel } from './queue-model.ts';
 import { runStrategy } from './strategies.ts';
 import type { PlanMethod, PlanProblem, PlanResult, PlanStatus } from './types.ts';
 
@@ -32,7 +32,7 @@ export function plan(problem: PlanProblem, options: PlanOptions = {}): PlanResul
 function planFor(problem: PlanProblem, policy: Policy, options: PlanOptions): PlanResult {
   const method = problem.method ?? 'exact';
   const instance = toInstance(problem, policy);
-  const evaluator = new Evaluator(instance, options.model ?? localModel);
+  const evaluator = new Evaluator(instance, options.model ?? productModel);
   const bound = cheapest(instance, evaluator);
   if (method === 'exact') {
     if (bound === null) return infeasible(instance, method, explain(instance, evaluator));

@@ -5,6 +5,7 @@ import { Evaluator, type QueueModel } from './evaluate.ts';
 import { type Counts, fleetCostUsd, fleetPriceUsdPerHour, type Instance, toInstance } from './instance.ts';
 import { isLinear, type Solution, solveLinearWithinLimits } from './linear.ts';
 import { productModel } from './queue-model.ts';
+import { type Budget, searchFleet } from './search.ts';
 import { runStrategy } from './strategies.ts';
 import type { PlanMethod, PlanProblem, PlanResult, PlanStatus } from './types.ts';
 
@@ -33,9 +34,11 @@ function planFor(problem: PlanProblem, policy: Policy, options: PlanOptions): Pl
   const method = problem.method ?? 'exact';
   const instance = toInstance(problem, policy);
   const evaluator = new Evaluator(instance, options.model ?? productModel);
-  const bound = cheapest(instance, evaluator);
+  const bound = cheapest(instance, evaluator, budgetOf(evaluator, options));
   if (method === 'exact') {
-    if (bound === null) return infeasible(instance, method, explain(instance, evaluator));
+    if (bound === null) return infeasible(instance, method, explain(instance, evaluator, options));
+    if (bound.counts.length === 0)
+      return infeasible(instance, method, 'no fleet found within the time limit; raise it');
     return result(instance, evaluator, method, bound.proven ? 'optimal' : 'timeLimit', bound);
   }
   const outcome = runStrategy(instance, evaluator, method);
@@ -44,22 +47,31 @@ function planFor(problem: PlanProblem, policy: Policy, options: PlanOptions): Pl
   return result(instance, evaluator, method, 'feasible', { counts: outcome.counts, lowerBoundUsd, proven: false });
 }
 
-function cheapest(instance: Instance, evaluator: Evaluator): Solution | null {
+function cheapest(instance: Instance, evaluator: Evaluator, budget: Budget): Solution | null {
   if (isLinear(instance)) {
     const solution = solveLinearWithinLimits(instance, evaluator);
     if (solution !== undefined) return solution;
   }
-  return null;
+  return searchFleet(instance, evaluator, budget);
 }
 
-function explain(instance: Instance, evaluator: Evaluator): string {
+/** Model calls that a search may make: a bound on work that holds without a clock. */
+const maxModelCalls = 20_000;
+
+function budgetOf(evaluator: Evaluator, { now, timeLimitMs = 400 }: PlanOptions): Budget {
+  const endMs = now === undefined ? Number.POSITIVE_INFINITY : now() + timeLimitMs;
+  let asked = 0;
+  return { spent: () => evaluator.calls > maxModelCalls || ++asked > 200_000 || (now !== undefined && now() > endMs) };
+}
+
+function explain(instance: Instance, evaluator: Evaluator, options: PlanOptions): string {
   const noLimits = {
     maxVms: Number.POSITIVE_INFINITY,
     maxUsdPerHour: Number.POSITIVE_INFINITY,
     minVms: 0,
     maxSpotShare: 1,
   };
-  const unlimited = cheapest({ ...instance, limits: noLimits }, evaluator);
+  const unlimited = cheapest({ ...instance, limits: noLimits }, evaluator, budgetOf(evaluator, options));
   return explainInfeasible(instance, unlimited?.counts ?? null);
 }
 

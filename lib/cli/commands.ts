@@ -9,5 +9,6 @@ export interface CommandModule {
 export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [
   { name: 'forecast', load: () => import('./commands/forecast.ts') },
   { name: 'model', load: () => import('./commands/model.ts') },
+  { name: 'plan', load: () => import('./commands/plan.ts') },
   { name: 'schema', load: () => import('./commands/schema.ts') },
 ];

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ComputeProvider, LaunchOutcome, LaunchRequest, Offer, ProviderVm } from '../../ports/compute-provider.ts';
-import type { Geography } from '../../ports/contracts/topology.ts';
 import type { LocalOffers } from '../../ports/contracts/local-offers.ts';
+import type { Geography } from '../../ports/contracts/topology.ts';
 import { pidFileName, sweepAgents } from './agent-sweep.ts';
 
 /** Ended machines stay listed this long, as EC2 lists them for about an hour. */

@@ -20,7 +20,7 @@ export async function observe(
   memory: PoolMemory,
   cursor: 'slotCursor' | 'burstCursor',
 ): Promise<Observation> {
-  const from = Math.max(0, memory[cursor].atMs - lateFlushMs);
+  const from = Math.max(0, memory[cursor].atMs - lateFlushMs - 60_000);
   const rows = await run.deps.state.listArrivals(pool.poolId, from, run.nowMs + 60_000);
   const advanced = advanceArrivals(memory[cursor], rows, run.nowMs);
   memory[cursor] = advanced.cursor;

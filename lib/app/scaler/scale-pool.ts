@@ -18,6 +18,8 @@ export async function scalePoolForSlot(run: Run, pool: Pool): Promise<void> {
   // A run takes place shortly before the slot it plans for.
   const slotStartMs = Math.round((nowMs + leadMs) / slotMs) * slotMs;
   const memory = await readPoolMemory(deps.state, pool.poolId, nowMs - slotMs);
+  // After a pause the past is unknown, not an average over it.
+  if (nowMs - memory.slotCursor.atMs > 2 * slotMs) memory.slotCursor.atMs = nowMs - slotMs;
   const observation = await observe(run, pool, memory, 'slotCursor');
   const expected = await learnAndForecast(run, pool, observation, slotStartMs);
   const measuredMs = observation.window.meanResponseMs;
@@ -64,6 +66,7 @@ async function learnAndForecast(
 export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void> {
   const { deps, nowMs } = run;
   const memory = await readPoolMemory(deps.state, pool.poolId, nowMs - burstWindowMs);
+  if (nowMs - memory.burstCursor.atMs > 2 * burstWindowMs) memory.burstCursor.atMs = nowMs - burstWindowMs;
   const observation = await observe(run, pool, memory, 'burstCursor');
   const { window } = observation;
   memory.recent = recentLooks(memory.recent, window.arrivals, window.toMs - window.fromMs);

@@ -27,11 +27,12 @@ export interface ArrivalWindow {
 
 /** Late flushes of controllers still reach a minute this long after its end. */
 export const lateFlushMs = 120_000;
+const minuteMs = 60_000;
 
 /**
  * The difference to the last look. Counters are per minute but a local slot is shorter, so minutes are compared, not summed.
  *
- * @param rows all minutes from `cursor.atMs - lateFlushMs` on
+ * @param rows the minutes since `lateFlushMs` before the cursor; older ones are ignored
  */
 export function advanceArrivals(
   cursor: ArrivalCursor,
@@ -40,7 +41,9 @@ export function advanceArrivals(
 ): { cursor: ArrivalCursor; window: ArrivalWindow } {
   const seen = new Map(cursor.seen.map((m) => [m.minuteStartMs, m]));
   const total = { count: 0, refused: 0, responseCount: 0, responseSumMs: 0 };
-  const minutes = merge(rows);
+  // Minutes older than what `seen` remembers were counted before it forgot them.
+  const oldest = cursor.atMs - (cursor.seen.length === 0 ? 0 : lateFlushMs);
+  const minutes = merge(rows.filter((row) => row.minuteStartMs + minuteMs > oldest));
   for (const row of minutes) {
     const before = seen.get(row.minuteStartMs);
     total.count += Math.max(0, row.count - (before?.count ?? 0));
@@ -50,7 +53,7 @@ export function advanceArrivals(
   }
   const spanS = Math.max(0.001, (nowMs - cursor.atMs) / 1000);
   return {
-    cursor: { atMs: nowMs, seen: minutes.filter((m) => m.minuteStartMs + 60_000 > nowMs - lateFlushMs) },
+    cursor: { atMs: nowMs, seen: minutes.filter((m) => m.minuteStartMs + minuteMs > nowMs - lateFlushMs) },
     window: {
       fromMs: cursor.atMs,
       toMs: nowMs,

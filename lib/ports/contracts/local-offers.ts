@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 /** A VM type that the local provider pretends to rent out; processes are held to its cores and speed. */
 const localVmTypeSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,40}$/, 'must be lower-case letters, digits, "." and "-", such as local.small'),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,40}$/, 'must be lower-case letters, digits, "." and "-", such as local.small'),
   cores: z.number().int().positive().max(256),
   /** Per core, relative to the reference core; the cores of this machine count as 1. */
   coreSpeed: z.number().positive().max(100),

@@ -32,7 +32,10 @@ const geographySchema = z
 
 /** Geographies, their endpoints and where each may rent; `cdk.json` context on AWS, `--topology FILE` on one machine. */
 export const topologySchema = z
-  .strictObject({ version: z.literal(1), geographies: z.array(geographySchema).min(1, 'must name at least one geography') })
+  .strictObject({
+    version: z.literal(1),
+    geographies: z.array(geographySchema).min(1, 'must name at least one geography'),
+  })
   .superRefine((topology, context) => {
     for (const field of ['id', 'home'] as const) {
       duplicates(topology.geographies.map((g) => g[field])).forEach(({ value, index }) => {

@@ -22,8 +22,8 @@ const keepTerminatedMs = 3_600_000;
 const tokenValidMs = 23 * 3_600_000;
 
 export async function reconcile(run: Run, listed: readonly ProviderVm[]): Promise<void> {
-  await finishIntents(run);
   const byId = new Map(listed.map((vm) => [vm.vmId, vm]));
+  await finishIntents(run, byId);
   await closeGoneRows(run, byId);
   await endOrphans(run, listed);
   await dropOldRows(run);
@@ -44,7 +44,7 @@ export function launchRequestOf(run: Run, intent: LaunchIntent, pool: Pool | und
   };
 }
 
-async function finishIntents(run: Run): Promise<void> {
+async function finishIntents(run: Run, listed: ReadonlyMap<string, ProviderVm>): Promise<void> {
   const { deps, guard } = run;
   const open = await deps.state.listOpenIntents();
   if (open.length === 0) return;
@@ -59,7 +59,10 @@ async function finishIntents(run: Run): Promise<void> {
     }
     guard.check();
     const outcome = await deps.provider.launch(request);
-    for (const vmId of outcome.vmIds) await run.fleet.register(vmId, request, intent.createdAtMs);
+    // Not listed yet: launched by this very call, and not to be taken for gone.
+    for (const vmId of outcome.vmIds) {
+      await run.fleet.register(vmId, request, listed.get(vmId)?.launchedAtMs ?? run.nowMs);
+    }
     const status = outcome.vmIds.length > 0 ? 'done' : 'failed';
     const done = { ...intent, status, vmIds: outcome.vmIds, error: outcome.detail, epoch: guard.epoch } as const;
     guard.accepted(await deps.state.putIntent(done));

@@ -56,6 +56,14 @@ export class Fleet {
       .flatMap((vm) => this.heartbeats.get(vm.vmId) ?? []);
   }
 
+  /** Reports of a pool's machines, recently ended ones included: what they did still counts. */
+  poolReports(poolId: string): { vm: VmRecord; beat: Heartbeat }[] {
+    return [...this.records.values()].flatMap((vm) => {
+      const beat = vm.poolId === poolId ? this.heartbeats.get(vm.vmId) : undefined;
+      return beat === undefined ? [] : [{ vm, beat }];
+    });
+  }
+
   /** Writes the row of a machine that was just launched or adopted; an existing row stays as it is. */
   async register(vmId: string, request: LaunchRequest, launchedAtMs: number): Promise<void> {
     if (this.records.has(vmId)) return;

@@ -1,4 +1,5 @@
 import type { ForecastState } from '../../domain/forecast/types.ts';
+import type { AgentCursor } from '../../domain/scaling/agent-counters.ts';
 import type { ArrivalCursor } from '../../domain/scaling/arrivals.ts';
 import type { Breaker } from '../../domain/scaling/breaker.ts';
 import { type DemandState, emptyDemand } from '../../domain/scaling/demand.ts';
@@ -24,6 +25,8 @@ export interface PoolMemory {
   /** Since the last slot, and since the last look between slots. */
   slotCursor: ArrivalCursor;
   burstCursor: ArrivalCursor;
+  slotAgents: AgentCursor;
+  burstAgents: AgentCursor;
   /** The last few seconds, look by look. */
   recent: { arrivals: number; spanMs: number }[];
   waitingBefore: number;
@@ -65,6 +68,8 @@ export async function readPoolMemory(store: ScalerStore, poolId: string, sinceMs
     version: 1,
     slotCursor: { atMs: sinceMs, seen: [] },
     burstCursor: { atMs: sinceMs, seen: [] },
+    slotAgents: {},
+    burstAgents: {},
     recent: [],
     waitingBefore: 0,
     plannedRatePerS: 0,

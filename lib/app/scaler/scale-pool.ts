@@ -20,7 +20,7 @@ export async function scalePoolForSlot(run: Run, pool: Pool): Promise<void> {
   const memory = await readPoolMemory(deps.state, pool.poolId, nowMs - slotMs);
   // After a pause the past is unknown, not an average over it.
   if (nowMs - memory.slotCursor.atMs > 2 * slotMs) memory.slotCursor.atMs = nowMs - slotMs;
-  const observation = await observe(run, pool, memory, 'slotCursor');
+  const observation = await observe(run, pool, memory, 'slot');
   const expected = await learnAndForecast(run, pool, observation, slotStartMs);
   const measuredMs = observation.window.meanResponseMs;
   const input = { demandS: observation.demandS, arrivalRatePerS: expected.quantileRatePerS, measuredMs };
@@ -67,7 +67,7 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   const { deps, nowMs } = run;
   const memory = await readPoolMemory(deps.state, pool.poolId, nowMs - burstWindowMs);
   if (nowMs - memory.burstCursor.atMs > 2 * burstWindowMs) memory.burstCursor.atMs = nowMs - burstWindowMs;
-  const observation = await observe(run, pool, memory, 'burstCursor');
+  const observation = await observe(run, pool, memory, 'burst');
   const { window } = observation;
   memory.recent = recentLooks(memory.recent, window.arrivals, window.toMs - window.fromMs);
   const serving = run.fleet.serving(pool.poolId).length;

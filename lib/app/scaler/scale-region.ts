@@ -66,8 +66,9 @@ async function startRun(deps: ScalerDeps, nowMs: number, guard: LeaseGuard, memo
   const config = await deps.config();
   const offers = await deps.provider.offers();
   const records = await deps.state.listVms();
-  const alive = records.filter((vm) => vm.state !== 'terminated').map((vm) => vm.vmId);
-  const heartbeats = await deps.state.getHeartbeats(alive);
+  const recentMs = nowMs - 2 * deps.options.slotMs;
+  const reporting = records.filter((vm) => vm.state !== 'terminated' || (vm.terminatedAtMs ?? 0) > recentMs);
+  const heartbeats = await deps.state.getHeartbeats(reporting.map((vm) => vm.vmId));
   const fleet = new Fleet(records, heartbeats, deps.state);
   return { deps, guard, nowMs, config, offers, fleet, memory, faults: new Map(), terminated: new Map() };
 }

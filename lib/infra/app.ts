@@ -32,7 +32,7 @@ export function addStacks(app: App, options: OaasAppOptions): void {
   const env = (region: string) => ({ region, ...(account === undefined ? {} : { account }) });
   const global = new GlobalStack(app, stackIds.global(deployment), {
     deployment,
-    env: env(deployment.geographies[0]!.homeRegion),
+    env: env(deployment.geographies[0]!.home),
     ...(replicas === undefined ? {} : { replicas }),
   });
   for (const geography of deployment.geographies) {
@@ -40,15 +40,15 @@ export function addStacks(app: App, options: OaasAppOptions): void {
       deployment,
       geography,
       scheduleStart,
-      env: env(geography.homeRegion),
+      env: env(geography.home),
     });
     region.addDependency(global, 'the functions read the configuration table');
     for (const place of geography.dataCentres) {
-      new DataCentreStack(app, stackIds.dataCentre(deployment, geography.id, place), {
+      new DataCentreStack(app, stackIds.dataCentre(deployment, geography.id, place.id), {
         deployment,
         geography,
-        region: place,
-        env: env(place),
+        region: place.id,
+        env: env(place.id),
       });
     }
   }

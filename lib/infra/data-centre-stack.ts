@@ -2,7 +2,8 @@ import { Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { EventBus as EventBusTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
-import type { Deployment, Geography } from '../ports/contracts/deployment.ts';
+import type { Deployment } from '../ports/contracts/deployment.ts';
+import type { Geography } from '../ports/contracts/topology.ts';
 import { SurrogateNetwork } from './constructs/surrogate-network.ts';
 import { SurrogateRole } from './constructs/surrogate-role.ts';
 import { SurrogateTemplate } from './constructs/surrogate-template.ts';
@@ -27,11 +28,11 @@ export class DataCentreStack extends Stack {
     for (const architecture of deployment.image.architectures) {
       new SurrogateTemplate(this, `Template-${architecture}`, { ...props, architecture, network: this.network, role });
     }
-    if (region !== geography.homeRegion) {
+    if (region !== geography.home) {
       const home = EventBus.fromEventBusArn(
         this,
         'HomeBus',
-        `arn:${this.partition}:events:${geography.homeRegion}:${this.account}:event-bus/default`,
+        `arn:${this.partition}:events:${geography.home}:${this.account}:event-bus/default`,
       );
       new Rule(this, 'InterruptionNotices', {
         description:

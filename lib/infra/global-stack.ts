@@ -20,7 +20,7 @@ export class GlobalStack extends Stack {
   constructor(scope: Construct, id: string, props: GlobalStackProps) {
     super(scope, id, props);
     const { deployment } = props;
-    const others = deployment.geographies.map((g) => g.homeRegion).slice(1);
+    const others = deployment.geographies.map((g) => g.home).slice(1);
     this.configTable = new TableV2(this, 'ConfigTable', {
       tableName: names.configTable(deployment),
       partitionKey: { name: 'pk', type: AttributeType.STRING },

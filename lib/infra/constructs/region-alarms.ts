@@ -28,7 +28,7 @@ export class RegionAlarms extends Construct {
       new Metric({
         namespace: names.metricNamespace,
         metricName,
-        dimensionsMap: { region: geography.homeRegion },
+        dimensionsMap: { region: geography.home },
         statistic,
         period: slot,
       });

@@ -13,7 +13,7 @@ export class RegionDashboard extends Construct {
     const { deployment, geography, api } = props;
     const perPool = (metricName: string, statistic: string): IMetric =>
       new MathExpression({
-        expression: `SEARCH('{${names.metricNamespace},region,pool} region="${geography.homeRegion}" MetricName="${metricName}"', '${statistic}')`,
+        expression: `SEARCH('{${names.metricNamespace},region,pool} region="${geography.home}" MetricName="${metricName}"', '${statistic}')`,
         usingMetrics: {},
         label: metricName,
         period: Duration.minutes(deployment.slotMinutes),

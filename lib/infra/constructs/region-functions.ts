@@ -24,9 +24,9 @@ export class RegionFunctions extends Construct {
     super(scope, id);
     const { deployment, geography, storage } = props;
     const { account, partition } = Stack.of(this);
-    const home = geography.homeRegion;
+    const home = geography.home;
     const buckets = Object.fromEntries(
-      deployment.geographies.map((g) => [g.homeRegion, names.bundleBucket(deployment, account, g.homeRegion)]),
+      deployment.geographies.map((g) => [g.home, names.bundleBucket(deployment, account, g.home)]),
     );
     const environment = {
       [lambdaEnv.deploymentName]: deployment.name,

@@ -14,7 +14,7 @@ export class RegionStorage extends Construct {
     super(scope, id);
     const { deployment, geography } = props;
     this.stateTable = new TableV2(this, 'StateTable', {
-      tableName: names.stateTable(deployment, geography.homeRegion),
+      tableName: names.stateTable(deployment, geography.home),
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAtS',
@@ -25,7 +25,7 @@ export class RegionStorage extends Construct {
       deletionProtection: true,
     });
     this.bundles = new Bucket(this, 'Bundles', {
-      bucketName: names.bundleBucket(deployment, props.account, geography.homeRegion),
+      bucketName: names.bundleBucket(deployment, props.account, geography.home),
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,

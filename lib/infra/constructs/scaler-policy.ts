@@ -1,5 +1,6 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { Deployment, Geography } from '../../ports/contracts/deployment.ts';
+import type { Deployment } from '../../ports/contracts/deployment.ts';
+import type { Geography } from '../../ports/contracts/topology.ts';
 import { names } from '../names.ts';
 
 /**
@@ -13,7 +14,7 @@ export function scalerStatements(props: {
   account: string;
 }): PolicyStatement[] {
   const { deployment, geography, partition, account } = props;
-  const regions = geography.dataCentres;
+  const regions = geography.dataCentres.map((place) => place.id);
   const inRegions = (resource: string, owner = account) =>
     regions.map((region) => `arn:${partition}:ec2:${region}:${owner}:${resource}`);
   const templates = inRegions('launch-template/*');

@@ -1,8 +1,13 @@
 import { Aws, Stack } from 'aws-cdk-lib';
 import { InstanceProfile, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { Deployment, Geography } from '../../ports/contracts/deployment.ts';
+import type { Deployment } from '../../ports/contracts/deployment.ts';
+import type { Geography } from '../../ports/contracts/topology.ts';
 import { names } from '../names.ts';
+
+/** Partition key of the caller's own heartbeat row: an IAM policy variable, resolved by AWS at each call. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: not a template of ours
+const ownHeartbeat = 'heartbeat#${ec2:SourceInstanceARN}';
 
 /**
  * What a surrogate may do: write the one heartbeat row that carries its own instance ARN, and read app bundles.
@@ -26,11 +31,10 @@ export class SurrogateRole extends Construct {
         sid: 'OwnHeartbeatOnly',
         actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
         resources: [
-          `arn:${partition}:dynamodb:${geography.homeRegion}:${account}:table/${names.stateTable(deployment, geography.homeRegion)}`,
+          `arn:${partition}:dynamodb:${geography.home}:${account}:table/${names.stateTable(deployment, geography.home)}`,
         ],
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: an IAM policy variable, resolved by AWS
         conditions: {
-          'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['HB#${ec2:SourceInstanceARN}'] },
+          'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [ownHeartbeat] },
           Null: { 'dynamodb:LeadingKeys': 'false' },
         },
       }),
@@ -40,7 +44,7 @@ export class SurrogateRole extends Construct {
         sid: 'AppBundles',
         actions: ['s3:GetObject'],
         resources: [
-          `arn:${partition}:s3:::${names.bundleBucket(deployment, Aws.ACCOUNT_ID, geography.homeRegion)}/bundles/*`,
+          `arn:${partition}:s3:::${names.bundleBucket(deployment, Aws.ACCOUNT_ID, geography.home)}/bundles/*`,
         ],
       }),
     );

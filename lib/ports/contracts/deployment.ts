@@ -1,23 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from './config.ts';
-
-const regionSchema = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as eu-central-1');
-
-const geographySchema = z.strictObject({
-  id: idSchema,
-  /** AWS region with the endpoint, the controllers and the scaler. */
-  homeRegion: regionSchema,
-  /** AWS regions in which its scaler may rent, the home region among them or not. */
-  dataCentres: z.array(regionSchema).min(1),
-  /** IANA zone whose local hours shape the season of its load. */
-  timeZone: z
-    .string()
-    .refine(
-      (zone) => Intl.supportedValuesOf('timeZone').includes(zone) || zone === 'UTC',
-      'must be an IANA time zone such as Europe/Berlin',
-    ),
-});
-export type Geography = z.infer<typeof geographySchema>;
+import { geographiesSchema } from './topology.ts';
 
 /**
  * The `oaas` value of cdk.json's context: what is deployed where. Validated by `parseDeployment`, which names every fault.
@@ -29,7 +12,7 @@ export const deploymentSchema = z
       .string()
       .regex(/^[a-z][a-z0-9-]{1,20}$/, 'must be 2-21 lower-case letters, digits or "-"')
       .default('oaas'),
-    geographies: z.array(geographySchema).min(1),
+    geographies: geographiesSchema,
     /** VM-type groups with a controller function of their own; other groups are served by the classifier. */
     groups: z.array(idSchema).min(1).default(['general']),
     slotMinutes: z.number().int().min(1).max(60).default(10),
@@ -61,30 +44,18 @@ export const deploymentSchema = z
     alarmEmail: z.email().optional(),
   })
   .superRefine((deployment, context) => {
-    const seen = new Map<string, number>();
+    const isRegion = (id: string) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(id);
     deployment.geographies.forEach((geography, i) => {
-      for (const [field, value] of [
-        ['id', geography.id],
-        ['homeRegion', geography.homeRegion],
-      ] as const) {
-        const first = seen.get(`${field}:${value}`);
-        if (first !== undefined) {
+      const notRegion = (path: (string | number)[], id: string) => {
+        if (!isRegion(id))
           context.addIssue({
             code: 'custom',
-            path: ['geographies', i, field],
-            message: `"${value}" is already the ${field} of geographies[${first}]`,
+            path: ['geographies', i, ...path],
+            message: `"${id}" is not an AWS region such as eu-central-1`,
           });
-        }
-        seen.set(`${field}:${value}`, i);
-      }
-      const repeated = geography.dataCentres.find((region, j) => geography.dataCentres.indexOf(region) !== j);
-      if (repeated !== undefined) {
-        context.addIssue({
-          code: 'custom',
-          path: ['geographies', i, 'dataCentres'],
-          message: `"${repeated}" is listed twice`,
-        });
-      }
+      };
+      notRegion(['home'], geography.home);
+      for (const [j, place] of geography.dataCentres.entries()) notRegion(['dataCentres', j, 'id'], place.id);
     });
     if (deployment.bootLeadS >= deployment.slotMinutes * 60) {
       context.addIssue({

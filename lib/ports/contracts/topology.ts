@@ -30,20 +30,21 @@ const geographySchema = z
     });
   });
 
-/** Geographies, their endpoints and where each may rent; `cdk.json` context on AWS, `--topology FILE` on one machine. */
-export const topologySchema = z
-  .strictObject({
-    version: z.literal(1),
-    geographies: z.array(geographySchema).min(1, 'must name at least one geography'),
-  })
-  .superRefine((topology, context) => {
+/** Geographies with ids and homes of their own; what a topology and a deployment share. */
+export const geographiesSchema = z
+  .array(geographySchema)
+  .min(1, 'must name at least one geography')
+  .superRefine((geographies, context) => {
     for (const field of ['id', 'home'] as const) {
-      duplicates(topology.geographies.map((g) => g[field])).forEach(({ value, index }) => {
+      duplicates(geographies.map((g) => g[field])).forEach(({ value, index }) => {
         const message = `"${value}" is named twice; each geography needs its own ${field}`;
-        context.addIssue({ code: 'custom', path: ['geographies', index, field], message });
+        context.addIssue({ code: 'custom', path: [index, field], message });
       });
     }
   });
+
+/** Geographies, their endpoints and where each may rent: `--topology FILE` on one machine. */
+export const topologySchema = z.strictObject({ version: z.literal(1), geographies: geographiesSchema });
 export type Topology = z.infer<typeof topologySchema>;
 export type Geography = Topology['geographies'][number];
 

@@ -4,6 +4,7 @@ import { EventBus as EventBusTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../ports/contracts/deployment.ts';
 import type { Geography } from '../ports/contracts/topology.ts';
+import { vmTags } from '../ports/contracts/vm-tags.ts';
 import { SurrogateNetwork } from './constructs/surrogate-network.ts';
 import { SurrogateRole } from './constructs/surrogate-role.ts';
 import { SurrogateTemplate } from './constructs/surrogate-template.ts';
@@ -41,7 +42,7 @@ export class DataCentreStack extends Stack {
         targets: [new EventBusTarget(home)],
       });
     }
-    Tags.of(this).add(names.tags.owner, deployment.name);
+    Tags.of(this).add(vmTags.owner, deployment.name);
   }
 }
 

@@ -11,8 +11,6 @@ export const names = {
     `${d.name}-${geographyId}-${architecture}`,
   surrogateRole: (d: Deployment, geographyId: string, region: string) => `${d.name}-surrogate-${geographyId}-${region}`,
   metricNamespace: 'OaaS',
-  /** Tags on everything the scaler launches; the policies and the reaper go by them. */
-  tags: { owner: 'oaas:owner', region: 'oaas:region', pool: 'oaas:pool', epoch: 'oaas:epoch', intent: 'oaas:intent' },
 } as const;
 
 /** Stack ids are stable: they are what `cdk deploy` and the stateful resources hang on. */

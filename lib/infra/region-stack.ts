@@ -4,6 +4,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../ports/contracts/deployment.ts';
 import type { Geography } from '../ports/contracts/topology.ts';
+import { vmTags } from '../ports/contracts/vm-tags.ts';
 import { RegionAlarms } from './constructs/region-alarms.ts';
 import { RegionApi } from './constructs/region-api.ts';
 import { RegionDashboard } from './constructs/region-dashboard.ts';
@@ -39,6 +40,6 @@ export class RegionStack extends Stack {
       value: api.apiEndpoint,
       description: `Regional endpoint of ${props.geography.id}`,
     });
-    Tags.of(this).add(names.tags.owner, props.deployment.name);
+    Tags.of(this).add(vmTags.owner, props.deployment.name);
   }
 }

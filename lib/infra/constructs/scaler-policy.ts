@@ -1,6 +1,7 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Deployment } from '../../ports/contracts/deployment.ts';
 import type { Geography } from '../../ports/contracts/topology.ts';
+import { vmTags } from '../../ports/contracts/vm-tags.ts';
 import { names } from '../names.ts';
 
 /**
@@ -18,8 +19,8 @@ export function scalerStatements(props: {
   const inRegions = (resource: string, owner = account) =>
     regions.map((region) => `arn:${partition}:ec2:${region}:${owner}:${resource}`);
   const templates = inRegions('launch-template/*');
-  const ownTag = { [`aws:RequestTag/${names.tags.owner}`]: deployment.name };
-  const hasOwnTag = { [`aws:ResourceTag/${names.tags.owner}`]: deployment.name };
+  const ownTag = { [`aws:RequestTag/${vmTags.owner}`]: deployment.name };
+  const hasOwnTag = { [`aws:ResourceTag/${vmTags.owner}`]: deployment.name };
   const launch = ['ec2:RunInstances', 'ec2:CreateFleet'];
   return [
     new PolicyStatement({

@@ -1,0 +1,62 @@
+import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import type { ProviderVm } from '../../../ports/compute-provider.ts';
+import { vmTags } from '../../../ports/contracts/vm-tags.ts';
+import { readTags } from './tags.ts';
+import { vmIdOf } from './vm-id.ts';
+
+const states: Readonly<Record<string, ProviderVm['state']>> = {
+  pending: 'pending',
+  running: 'running',
+  stopping: 'stopping',
+  'shutting-down': 'stopping',
+  stopped: 'stopped',
+  terminated: 'terminated',
+};
+
+/**
+ * Every machine in one data centre that carries the owner's and the region's tag.
+ *
+ * @throws what the client throws: an unknown fleet is never an empty one
+ */
+export async function listInstances(
+  client: EC2Client,
+  dataCentre: string,
+  owner: string,
+  region: string,
+): Promise<ProviderVm[]> {
+  const found: ProviderVm[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await client.send(
+      new DescribeInstancesCommand({
+        Filters: [
+          { Name: `tag:${vmTags.owner}`, Values: [owner] },
+          { Name: `tag:${vmTags.region}`, Values: [region] },
+        ],
+        MaxResults: 1000,
+        NextToken: nextToken,
+      }),
+    );
+    for (const instance of (page.Reservations ?? []).flatMap((r) => r.Instances ?? [])) {
+      const vm = toProviderVm(instance, dataCentre);
+      if (vm !== null) found.push(vm);
+    }
+    nextToken = page.NextToken || undefined;
+  } while (nextToken !== undefined);
+  return found;
+}
+
+function toProviderVm(instance: Instance, dataCentre: string): ProviderVm | null {
+  const tags = readTags(instance.Tags);
+  const state = states[instance.State?.Name ?? ''];
+  if (instance.InstanceId === undefined || state === undefined) return null;
+  return {
+    vmId: vmIdOf(instance.InstanceId, dataCentre),
+    poolId: tags.get(vmTags.pool) ?? '',
+    epoch: Number(tags.get(vmTags.epoch) ?? 0),
+    intentId: tags.get(vmTags.intent) ?? '',
+    offerId: tags.get(vmTags.offer) ?? '',
+    state,
+    launchedAtMs: instance.LaunchTime?.getTime() ?? 0,
+  };
+}

@@ -8,7 +8,6 @@ import { vmTags } from '../ports/contracts/vm-tags.ts';
 import { SurrogateNetwork } from './constructs/surrogate-network.ts';
 import { SurrogateRole } from './constructs/surrogate-role.ts';
 import { SurrogateTemplate } from './constructs/surrogate-template.ts';
-import { names } from './names.ts';
 
 export interface DataCentreProps {
   deployment: Deployment;

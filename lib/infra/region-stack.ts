@@ -12,7 +12,6 @@ import { RegionFunctions } from './constructs/region-functions.ts';
 import { RegionStorage } from './constructs/region-storage.ts';
 import { ScalerSchedule } from './constructs/scaler-schedule.ts';
 import { interruptionPattern } from './data-centre-stack.ts';
-import { names } from './names.ts';
 
 export interface RegionStackProps extends StackProps {
   deployment: Deployment;

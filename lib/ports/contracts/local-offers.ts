@@ -11,8 +11,8 @@ const localVmTypeSchema = z.strictObject({
   memoryMiB: z.number().int().min(64).max(1_048_576),
   /** In a data centre with price factor 1. */
   priceUsdPerHour: z.number().positive().max(1_000),
-  /** From launch to ready. */
-  bootS: z.number().min(0).max(3_600).default(1),
+  /** From launch to ready in real time; divided by `--speed-up`, as the slot is. */
+  bootS: z.number().min(0).max(3_600).default(36),
   purchaseOption: z.enum(['on-demand', 'spot']).default('on-demand'),
   /** Data centres that have it; all when absent. */
   dataCentres: z.array(z.string()).min(1).optional(),
@@ -31,9 +31,9 @@ export type LocalOffers = z.infer<typeof localOffersSchema>;
 export const defaultLocalOffers: LocalOffers = {
   version: 1,
   types: [
-    localType('local.small', 1, 0.25, 512, 0.0105, 1),
-    localType('local.medium', 1, 0.5, 1024, 0.022, 1.2),
-    localType('local.large', 2, 0.5, 2048, 0.042, 1.5),
+    localType('local.small', 1, 0.25, 512, 0.0105, 30),
+    localType('local.medium', 1, 0.5, 1024, 0.022, 36),
+    localType('local.large', 2, 0.5, 2048, 0.042, 45),
   ],
 };
 

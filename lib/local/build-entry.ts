@@ -24,3 +24,8 @@ export async function buildEntry(name: string, entry: string): Promise<string> {
   });
   return outfile;
 }
+
+/** The agent as one file. */
+export async function buildAgentFile(): Promise<string> {
+  return buildEntry('agent', 'surrogate/agent.ts');
+}

@@ -1,5 +1,5 @@
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
-import type { PoolStatus, RegionStatus } from '../../ports/contracts/operator.ts';
+import type { PoolStatus, ScalingStatus } from '../../ports/contracts/operator.ts';
 import { type SlotBody, slotBodySchema } from '../../ports/contracts/slot-record.ts';
 import type { ScalerDeps } from '../scaler/deps.ts';
 import type { Fleet } from '../scaler/fleet.ts';
@@ -11,7 +11,7 @@ const slotsBack = 6;
 /** A fault that is not seen again is dropped from status after this many slots. */
 const faultSlots = 3;
 
-export interface StatusDependencies {
+export interface ScalingStatusDependencies {
   scaler: ScalerDeps;
   geography: string;
   /** Faults of the configuration in force. */
@@ -19,7 +19,7 @@ export interface StatusDependencies {
 }
 
 /** Everything that `oaas status` shows of one region, from rows alone: any instance may answer. */
-export async function regionStatus(deps: StatusDependencies): Promise<RegionStatus> {
+export async function scalingStatus(deps: ScalingStatusDependencies): Promise<ScalingStatus> {
   const { scaler } = deps;
   const nowMs = scaler.clock.nowMs();
   const { fleet, config } = await readFleet(scaler, nowMs);

@@ -65,7 +65,7 @@ Ctrl-C stops everything; a second one does so at once.`,
 }
 
 async function start(options: StartOptions): Promise<void> {
-  const { parseDurationMs } = await import('../../local/duration.ts');
+  const { parseDurationMs } = await import('../units.ts');
   const slotMs = parseDurationMs(options.slot, '--slot');
   if (slotMs < shortestSlotMs) throw badInput(`--slot must be at least 5s, received "${options.slot}"`);
   const speedUp = options.speedUp === undefined ? Math.max(1, realSlotMs / slotMs) : Number(options.speedUp);

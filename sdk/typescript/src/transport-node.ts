@@ -7,9 +7,14 @@ import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
-import type { Candidate } from '../../../lib/ports/contracts/wire.ts';
-import { type Exchange, type ExchangeRequest, retryAfterMs, type Transport } from './transport.ts';
+import type tls from 'node:tls';
+import {
+  type Exchange,
+  type ExchangeRequest,
+  retryAfterMs,
+  type SurrogateAddress,
+  type Transport,
+} from './transport.ts';
 
 /** A live VM answers a handshake in milliseconds; one that is gone shall not cost the deadline. */
 const connectTimeoutMs = 1_000;
@@ -20,16 +25,24 @@ const poolOptions = { keepAlive: true, keepAliveMsecs: 10_000, scheduling: 'lifo
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
-/** Hands a socket out only once the handshake is done and the peer's certificate is byte for byte the pinned one. */
+/**
+ * Hands a socket out only once the handshake is done and the peer's certificate is byte for byte the pinned one. A
+ * resumed session shows no certificate (TLS 1.3), so sessions are kept here, per certificate, and only those of
+ * connections that passed that check: Node's own cache is off.
+ */
 class PinnedAgent extends https.Agent {
   readonly #fingerprint: string;
-  constructor(candidate: Candidate) {
-    super({ ...poolOptions, ca: candidate.certPem, servername: candidate.vmId, minVersion: 'TLSv1.2' });
-    this.#fingerprint = new X509Certificate(candidate.certPem).fingerprint256;
+  #session: Buffer | undefined;
+
+  constructor(address: SurrogateAddress) {
+    const pin = { ca: address.certPem, servername: address.vmId, minVersion: 'TLSv1.3' } as const;
+    super({ ...poolOptions, ...pin, maxCachedSessions: 0 });
+    this.#fingerprint = new X509Certificate(address.certPem).fingerprint256;
   }
 
   override createConnection(options: http.ClientRequestArgs, created: Created): null {
-    const socket = super.createConnection(options, () => {}) as TLSSocket;
+    const resumed: http.ClientRequestArgs & { session?: Buffer | undefined } = { ...options, session: this.#session };
+    const socket = super.createConnection(resumed, () => {}) as tls.TLSSocket;
     const timer = setTimeout(
       () => socket.destroy(new Error(`no TLS handshake within ${connectTimeoutMs} ms`)),
       connectTimeoutMs,
@@ -41,14 +54,22 @@ class PinnedAgent extends https.Agent {
     };
     socket.once('error', settle);
     socket.once('secureConnect', () => {
-      if (!socket.authorized || socket.getPeerX509Certificate()?.fingerprint256 !== this.#fingerprint) {
+      if (!this.#isPinned(socket)) {
         socket.destroy(new Error('the peer does not hold the pinned certificate'));
         return;
       }
+      socket.on('session', (session) => {
+        this.#session = session;
+      });
       socket.setNoDelay(true);
       settle(null);
     });
     return null;
+  }
+
+  #isPinned(socket: tls.TLSSocket): boolean {
+    if (!socket.authorized) return false;
+    return socket.isSessionReused() || socket.getPeerX509Certificate()?.fingerprint256 === this.#fingerprint;
   }
 }
 
@@ -63,12 +84,12 @@ export function nodeTransport(): Transport {
   const secure = new https.Agent(poolOptions);
   const pools = new Map<string, Pool>();
 
-  function poolOf(candidate: Candidate): Pool {
-    const key = `${candidate.url}\n${candidate.vmId}\n${candidate.certPem}`;
+  function poolOf(address: SurrogateAddress): Pool {
+    const key = `${address.url}\n${address.vmId}\n${address.certPem}`;
     let pool = pools.get(key);
     if (pool === undefined) {
-      const { hostname, port } = new URL(candidate.url);
-      pool = { agent: new PinnedAgent(candidate), host: hostname.replace(/^\[|\]$/g, ''), port: port || '443' };
+      const { hostname, port } = new URL(address.url);
+      pool = { agent: new PinnedAgent(address), host: hostname.replace(/^\[|\]$/g, ''), port: port || '443' };
       if (pools.size >= maxPools) dropOldest(pools);
       pools.set(key, pool);
     }
@@ -87,12 +108,12 @@ export function nodeTransport(): Transport {
       };
       return exchange(tls ? https.request : http.request, { ...target, agent: tls ? secure : plain }, request);
     },
-    surrogate(candidate, path, request) {
+    surrogate(address, path, request) {
       let pool: Pool;
       try {
-        pool = poolOf(candidate);
+        pool = poolOf(address);
       } catch (error) {
-        const detail = `unusable certificate or address of ${candidate.vmId}: ${(error as Error).message}`;
+        const detail = `unusable certificate or address of ${address.vmId}: ${(error as Error).message}`;
         return Promise.resolve({ ok: false, sent: false, kind: 'network', detail });
       }
       return exchange(https.request, { host: pool.host, port: pool.port, path, agent: pool.agent }, request);

@@ -1,4 +1,10 @@
-import type { Candidate } from '../../../lib/ports/contracts/wire.ts';
+/** Where an agent is and how it proves who it is. */
+export interface SurrogateAddress {
+  /** Server name in its certificate. */
+  vmId: string;
+  url: string;
+  certPem: string;
+}
 
 /** What one HTTP exchange came to; nothing here throws. */
 export type Exchange =
@@ -27,8 +33,8 @@ export interface Transport {
   readonly direct: boolean;
   /** To a regional endpoint; `url` is absolute. */
   control(url: string, request: ExchangeRequest): Promise<Exchange>;
-  /** To an agent, over TLS that trusts only the candidate's certificate. */
-  surrogate(candidate: Candidate, path: string, request: ExchangeRequest): Promise<Exchange>;
+  /** To an agent, over TLS that trusts only that certificate. */
+  surrogate(address: SurrogateAddress, path: string, request: ExchangeRequest): Promise<Exchange>;
   close(): void;
 }
 

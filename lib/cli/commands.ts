@@ -6,4 +6,7 @@ export interface CommandModule {
 }
 
 /** Every top-level command, in the order `--help` lists them. Modules are loaded only when needed. */
-export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [];
+export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [
+  { name: 'model', load: () => import('./commands/model.ts') },
+  { name: 'schema', load: () => import('./commands/schema.ts') },
+];

@@ -29,6 +29,8 @@ export const problemTypes = {
   'task-killed': 500,
   'surrogate-lost': 502,
   'isolation-unavailable': 503,
+  /** The state store did not answer in time; nothing was reserved or run. */
+  'store-unavailable': 503,
   internal: 500,
 } as const;
 export type ProblemType = keyof typeof problemTypes;

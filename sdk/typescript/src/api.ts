@@ -41,15 +41,23 @@ export interface OaasOptions {
   probeIntervalMs?: number;
 }
 
-/** What a local implementation gets besides the arguments. `state` is read and may be replaced by the function. */
+/** What a local implementation gets after the arguments. `state` is read and may be replaced by the function. */
 export interface LocalContext<S> {
   state: S | undefined;
   /** Fires when the result is no longer wanted. */
   readonly signal: AbortSignal;
 }
 
-/** Runs the method on the device. The same code that the bundle carries (homogeneous model). */
-export type LocalImplementation<A, R, S> = (args: A, context: LocalContext<S>) => R | Promise<R>;
+/**
+ * Runs the method on the device: the same code that the bundle carries (homogeneous model), called the same way as on a
+ * surrogate. Arguments that are an array are spread, anything else is the only argument; a `LocalContext` comes last.
+ */
+export type LocalImplementation<R> = (...argsAndContext: never[]) => R | Promise<R>;
+
+/** What `solve` takes for a function with parameters P: all of them as an array, or the only one as it is. */
+export type ArgumentsOf<P extends readonly unknown[]> =
+  | P
+  | (P extends readonly [infer Only] ? (Only extends readonly unknown[] ? never : Only) : never);
 
 export interface OffloadOptions {
   /** Agreement to ask for; absent: the app's default. */

@@ -68,7 +68,7 @@ export class Method<A, R, S> {
   readonly spec: TicketSpec;
   readonly #host: MethodHost;
   readonly #name: string;
-  readonly #local: LocalImplementation<A, R, S> | null;
+  readonly #local: LocalImplementation<R> | null;
   readonly #options: OffloadOptions;
   readonly #localTime = new DurationEstimator();
   readonly #serverTime = new DurationEstimator();
@@ -87,7 +87,7 @@ export class Method<A, R, S> {
     host: MethodHost,
     appId: string,
     name: string,
-    local: LocalImplementation<A, R, S> | null,
+    local: LocalImplementation<R> | null,
     options: OffloadOptions,
   ) {
     this.#host = host;
@@ -328,7 +328,8 @@ export class Method<A, R, S> {
     const alone = this.#localRunning === 0;
     this.#localRunning += 1;
     try {
-      const result = await local(call.args, context);
+      const args: readonly unknown[] = Array.isArray(call.args) ? call.args : [call.args];
+      const result = await (local as (...args: unknown[]) => R | Promise<R>)(...args, context);
       const localMs = monotonicMs() - startMs;
       // Runs that shared the device measured the crowd, not the method.
       if (alone && this.#localRunning === 1) this.#localTime.add(localMs, monotonicMs());

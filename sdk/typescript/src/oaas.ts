@@ -1,4 +1,5 @@
 import type {
+  ArgumentsOf,
   Endpoint,
   LocalImplementation,
   OaasEvents,
@@ -82,10 +83,23 @@ export class OaasClient {
    * @param local the same function on the device; null when it can only run remotely
    * @returns a function to call in its place: `await solve(args)`, or `solve.detailed(args)`
    */
+  offload<P extends readonly unknown[], R>(
+    appId: string,
+    method: string,
+    local: (...args: P) => R | Promise<R>,
+    options?: OffloadOptions,
+  ): Offloaded<ArgumentsOf<P>, R>;
+  /** The same with the types of arguments, result and state given, for methods with state or without local code. */
   offload<A, R, S = unknown>(
     appId: string,
     method: string,
-    local: LocalImplementation<A, R, S> | null,
+    local: LocalImplementation<R> | null,
+    options?: OffloadOptions,
+  ): Offloaded<A, R, S>;
+  offload<A, R, S>(
+    appId: string,
+    method: string,
+    local: LocalImplementation<R> | null,
     options: OffloadOptions = {},
   ): Offloaded<A, R, S> {
     checkOffload(appId, method, options);

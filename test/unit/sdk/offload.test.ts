@@ -120,6 +120,22 @@ describe('offload', () => {
     expect(state).toEqual(new Uint8Array([9]));
   });
 
+  it('calls the local implementation as a surrogate calls the method: array spread, context last, state replaced', async () => {
+    const oaas = client([await region('eu', [])]);
+    const add = oaas.offload('app', 'add', (a: number, b: number) => a + b, { prefer: 'local' });
+    expect(await add([2, 3])).toBe(5);
+    const count = (by: number, context: { state: number | undefined }) => {
+      context.state = (context.state ?? 0) + by;
+      return 'counted';
+    };
+    const tally = oaas.offload<number, string, number>('app', 'count', count, { prefer: 'local' });
+    expect(await tally.detailed(4, { state: 38 })).toMatchObject({
+      result: 'counted',
+      state: 42,
+      reason: 'forced-local',
+    });
+  });
+
   it('does not depend on the wall clock', async () => {
     const vms = await agents('vm-1');
     const eu = await region('eu', vms);

@@ -7,6 +7,8 @@ export interface CommandModule {
 
 /** Every top-level command, in the order `--help` lists them. Modules are loaded only when needed. */
 export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [
+  { name: 'run', load: () => import('./commands/run.ts') },
+  { name: 'load', load: () => import('./commands/load.ts') },
   { name: 'model', load: () => import('./commands/model.ts') },
   { name: 'schema', load: () => import('./commands/schema.ts') },
 ];

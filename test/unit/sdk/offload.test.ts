@@ -197,7 +197,7 @@ describe('offload: refusals and failures', () => {
       return 'break';
     };
     let local = 0;
-    const solve = client([await region('eu', vms)]).offload('app', 'pay', () => (local += 1), remote);
+    const solve = client([await region('eu', vms)]).offload('app', 'pay', (_amount: number) => (local += 1), remote);
     await expect(solve(1)).rejects.toMatchObject({ name: 'OffloadError', code: 'outcome-unknown' });
     expect([runsOf(vms[0]!), runsOf(vms[1]!), local]).toEqual([1, 0, 0]);
   });

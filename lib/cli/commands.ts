@@ -9,6 +9,9 @@ export interface CommandModule {
 export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [
   { name: 'run', load: () => import('./commands/run.ts') },
   { name: 'load', load: () => import('./commands/load.ts') },
+  { name: 'start', load: () => import('./commands/start.ts') },
+  { name: 'forecast', load: () => import('./commands/forecast.ts') },
   { name: 'model', load: () => import('./commands/model.ts') },
+  { name: 'plan', load: () => import('./commands/plan.ts') },
   { name: 'schema', load: () => import('./commands/schema.ts') },
 ];

@@ -7,6 +7,8 @@ export interface CommandModule {
 
 /** Every top-level command, in the order `--help` lists them. Modules are loaded only when needed. */
 export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [
+  { name: 'run', load: () => import('./commands/run.ts') },
+  { name: 'load', load: () => import('./commands/load.ts') },
   { name: 'start', load: () => import('./commands/start.ts') },
   { name: 'status', load: () => import('./commands/status.ts') },
   { name: 'sla', load: () => import('./commands/sla.ts') },

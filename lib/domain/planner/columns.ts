@@ -20,8 +20,7 @@ export function columnsOf(instance: Instance): Columns {
   const active = usable.length > manyOffers ? undominated(instance, usable) : usable;
   for (const i of active) {
     const offer = instance.offers[i]!;
-    const most = mostUseful(instance, i);
-    let left = most;
+    let left = mostUseful(instance, i);
     let previous = -1;
     for (const tier of offer.tiers) {
       const count = Math.min(tier.max, left);
@@ -43,9 +42,8 @@ export function columnsOf(instance: Instance): Columns {
 
 /** More VMs than this of one offer carry the whole load at a utilization where more of them change nothing. */
 function mostUseful(instance: Instance, i: number): number {
-  const offer = instance.offers[i]!;
-  const enough = Math.ceil((50 * instance.arrivalRatePerS) / capacityPerS(offer)) + instance.limits.minVms + 20;
-  return Math.min(availableOf(offer), instance.limits.maxVms, enough);
+  const enough = Math.ceil((50 * instance.arrivalRatePerS) / capacityPerS(instance.offers[i]!));
+  return Math.min(instance.limits.maxVms, enough + instance.limits.minVms + 20);
 }
 
 /** Drops an offer when another, available without limit, is at least as good in every respect. */

@@ -48,7 +48,7 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   };
   const limit = () => (best === null ? Number.POSITIVE_INFINITY : best.cost * (1 - closed));
 
-  for (const counts of firstFleets(instance, columns, evaluator, acceptable)) offer(counts);
+  for (const counts of firstFleets(instance, columns, evaluator, acceptable, budget)) offer(counts);
   const found = best as { counts: Counts } | null;
   if (found !== null) improve(instance, found.counts, offer, budget);
   fixByReducedCost(root, columns, limit());

@@ -1,5 +1,6 @@
+import type { Cut } from './cuts.ts';
 import { availableOf, type Counts, capacityPerS, coreRatePerS, type Instance } from './instance.ts';
-import type { Row } from './lp.ts';
+import { addRow, type Lp, type Row } from './lp.ts';
 
 /** The search's variables: VMs of one offer that cost the same new money. */
 export interface Columns {
@@ -86,6 +87,14 @@ export function countsOf(instance: Instance, columns: Columns, point: readonly n
     counts[i]! += point[j]!;
   });
   return counts;
+}
+
+/** Cuts are given per active offer; rows are over columns. */
+export function addCuts(lp: Lp, columns: Columns, cuts: readonly Cut[]): void {
+  for (const cut of cuts) {
+    const worth = new Map(columns.active.map((i, k) => [i, cut.worth[k]!]));
+    addRow(lp, { coefficients: Float64Array.from(columns.offers, (i) => worth.get(i)!), atLeast: cut.atLeast });
+  }
 }
 
 /** The problem's limits as rows. */

@@ -32,7 +32,7 @@ interface Column {
 }
 
 /** States explored before the search gives up proving; far above what catalogues need. */
-const defaultMaxStates = 100_000;
+const defaultMaxStates = 400_000;
 
 /**
  * @param demand what the chosen values have to add up to

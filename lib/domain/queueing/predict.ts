@@ -1,6 +1,7 @@
 import { solveLevels } from './birth-death.ts';
 import { jsqLoad } from './jsq.ts';
 import type { GroupLoad, PoolLoad } from './pool-load.ts';
+import { quantileOf, responseSurvival } from './quantile.ts';
 import { sessionLoad } from './session.ts';
 import { roundRobinLoad, staticLoad } from './static-load.ts';
 import { capacityOf, type Station, stationOf } from './station.ts';
@@ -22,7 +23,7 @@ export function predict(input: ModelInput): ModelResult {
   const times = meanTimes(stations, load);
   return {
     status: 'stable',
-    responseTimeS: { mean: times.responseS, p50: null, p95: null, p99: null },
+    responseTimeS: { mean: times.responseS, ...quantiles(stations, load, times.responseS) },
     waitingTimeS: { mean: times.waitingS },
     serviceTimeS: { mean: times.serviceS },
     utilization,
@@ -52,6 +53,31 @@ export function predictMeanS(input: ModelInput): number {
   const stations = stationsOf(input);
   const load = loadOf(input, stations);
   return load === undefined ? Infinity : meanTimes(stations, load).responseS;
+}
+
+/**
+ * One percentile of the response time, network included, in seconds.
+ *
+ * @param probability e.g. 0.95
+ * @returns Infinity when unstable
+ */
+export function predictQuantileS(input: ModelInput, probability: number): number {
+  if (!(probability > 0 && probability < 1)) {
+    throw new RangeError(`probability is ${probability}: give a share between 0 and 1, e.g. 0.95`);
+  }
+  const stations = stationsOf(input);
+  const load = loadOf(input, stations);
+  if (load === undefined) return Infinity;
+  return quantileOf(responseSurvival(stations, load), probability, meanTimes(stations, load).responseS);
+}
+
+function quantiles(stations: readonly Station[], load: PoolLoad, meanS: number) {
+  const survivalAt = responseSurvival(stations, load);
+  return {
+    p50: quantileOf(survivalAt, 0.5, meanS),
+    p95: quantileOf(survivalAt, 0.95, meanS),
+    p99: quantileOf(survivalAt, 0.99, meanS),
+  };
 }
 
 function stationsOf(input: ModelInput): Station[] {

@@ -1,13 +1,10 @@
-import { survival } from './laplace-inversion.ts';
+import { invert } from './laplace-inversion.ts';
 import type { GroupLoad, PoolLoad } from './pool-load.ts';
 import { sojournTransform } from './sojourn-transform.ts';
 import type { Station } from './station.ts';
 
 /** P(response time > t) of the pool's requests, t in seconds. */
 export type Survival = (tS: number) => number;
-
-/** The inversion covers this many mean sojourns of a group; its p99 lies well inside. */
-const LATEST_MEANS = 14;
 
 /**
  * Distribution of the response time, network and handoffs included: per group the sojourn in limited sharing under its
@@ -22,14 +19,12 @@ export function responseSurvival(stations: readonly Station[], load: PoolLoad): 
     if (weight < 1e-6) return;
     const transform = sojournTransform(group.rates, station);
     if (transform === undefined) return;
-    // Mean of the transform by a central difference, to match it to the group's mean.
-    const h = 1e-3 / group.sojournS;
-    const ownMeanS = (transform({ re: -h, im: 0 }).re - transform({ re: h, im: 0 }).re) / (2 * h);
+    const inverted = invert(transform, group.sojournS);
     parts.push({
       weight,
       offsetS: station.networkS + group.handoffS,
-      stretch: group.sojournS / ownMeanS,
-      survivalAt: survival(transform, LATEST_MEANS * ownMeanS),
+      stretch: group.sojournS / inverted.mean,
+      survivalAt: inverted.survivalAt,
     });
   });
   return (tS) =>

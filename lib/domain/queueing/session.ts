@@ -1,0 +1,76 @@
+import { type ArrivalRates, solveLevels } from './birth-death.ts';
+import { type Station, vmCountOf } from './station.ts';
+import type { SessionParameters } from './types.ts';
+
+/** Arrival rates per group under session dispatch. */
+export interface SessionLoad {
+  /** Per group, what one VM sees by number present. */
+  rates: ArrivalRates[];
+  /** Mean number of handoffs per request. */
+  handoffs: number;
+}
+
+/**
+ * Session dispatch in mean field: a request goes to a VM drawn uniformly of its ticket's k candidates; a VM holding
+ * `threshold` or more hands it to the next candidate in random order, the last keeps it. Tickets are drawn uniformly
+ * without replacement and sessions are many and short, so that each request sees a fresh random order of k VMs.
+ *
+ * Every VM is taken as independent of the others (exact for C → ∞; Mitzenmacher 2001 for threshold policies): a VM
+ * below its threshold receives λ/C Σ_{j<k} Q_j, one at or above it λ/C Q_{k-1}, with Q_j the probability that j others
+ * drawn at random are all at or above theirs.
+ *
+ * @returns undefined when some VM is overloaded
+ */
+export function sessionLoad(
+  stations: readonly Station[],
+  arrivalRatePerS: number,
+  { candidates, threshold }: SessionParameters,
+): SessionLoad | undefined {
+  const vms = vmCountOf(stations);
+  const k = Math.min(candidates, vms);
+  const base = arrivalRatePerS / vms;
+  const ratesFor = (full: readonly number[]): ArrivalRates[] =>
+    stations.map((_, g) => {
+      const q = allFull(stations, full, g, k - 1);
+      const below = base * q.reduce((sum, x) => sum + x, 0);
+      return [...Array.from({ length: threshold }, () => below), base * q[k - 1]!];
+    });
+  // From empty VMs upwards the iteration rises monotonically to the least fixed point.
+  let full: number[] = stations.map(() => 0);
+  for (let i = 0; i < 500; i++) {
+    const rates = ratesFor(full);
+    const next = stations.map((s, g) => fullProbability(rates[g]!, s, threshold));
+    const change = Math.max(...next.map((q, g) => Math.abs(q - full[g]!)));
+    full = next;
+    if (change < 1e-12) break;
+  }
+  const rates = ratesFor(full);
+  if (stations.some((s, g) => solveLevels(rates[g]!, s) === undefined)) return undefined;
+  const q = allFull(stations, full, -1, k - 1);
+  return { rates, handoffs: q.slice(1).reduce((sum, x) => sum + x, 0) };
+}
+
+function fullProbability(rates: ArrivalRates, station: Station, threshold: number): number {
+  const levels = solveLevels(rates, station);
+  if (levels === undefined) return 1;
+  return Math.max(0, 1 - levels.probability.slice(0, threshold).reduce((sum, p) => sum + p, 0));
+}
+
+/**
+ * Q_0 ... Q_most: the probability that j VMs drawn without replacement (one VM of group `without` set aside) are all
+ * full, e_j(q)/binomial(C, j) with e_j the elementary symmetric polynomial.
+ */
+function allFull(stations: readonly Station[], full: readonly number[], without: number, most: number): number[] {
+  const e = [1, ...Array.from({ length: most }, () => 0)];
+  let vms = 0;
+  stations.forEach((station, g) => {
+    const count = station.count - (g === without ? 1 : 0);
+    vms += count;
+    for (let i = 0; i < count; i++) for (let j = most; j >= 1; j--) e[j]! += e[j - 1]! * full[g]!;
+  });
+  let binomial = 1;
+  return e.map((value, j) => {
+    if (j > 0) binomial *= (vms - j + 1) / j;
+    return vms >= j ? value / binomial : 0;
+  });
+}

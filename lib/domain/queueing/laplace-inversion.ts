@@ -9,6 +9,8 @@ const READABLE = 0.75;
 /** A distribution known by its Laplace-Stieltjes transform. */
 export interface Inverted {
   mean: number;
+  /** Squared coefficient of variation, at least 0.01. */
+  scv: number;
   /** P(T > t). */
   survivalAt: (t: number) => number;
 }
@@ -59,6 +61,7 @@ export function invert(transform: (s: Complex) => Complex, scale: number): Inver
   };
   return {
     mean,
+    scv: variance / mean ** 2,
     survivalAt: (t) => (t <= 0 ? 1 : t < READABLE * horizon ? series(t) : 0),
   };
 }

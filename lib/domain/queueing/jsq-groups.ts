@@ -3,6 +3,9 @@ import type { PoolChain } from './jsq-chain.ts';
 import { type Imbalance, poolImbalance } from './jsq-imbalance.ts';
 import { capacityOf, type Station } from './station.ts';
 
+/** Levels rarer than this are taken as this rare: differences of probabilities are not more exact. */
+const RARE = 1e-13;
+
 /** One VM of a group under JSQ. */
 export interface GroupOccupancy {
   inSystem: number;
@@ -33,7 +36,7 @@ export function occupyGroups(
       else beyond[member.group]!.push(filled);
     }
   }
-  return stations.map((station, g) => occupancyOf(station, cores[g]!, beyond[g]!));
+  return stations.map((station, g) => occupancyOf(station, cores[g]!, beyond[g]!, chain.filling.saturated));
 }
 
 /** VMs whose turn has come by the mean number in the pool. */
@@ -72,24 +75,33 @@ function meanExcess(chain: PoolChain, imbalance: Imbalance): Float64Array {
 
 /**
  * @param filled mean share of the VM's cores that are busy
- * @param beyond P(n > m), P(n > m+1), ...
+ * @param listed P(n > m), P(n > m+1), ...
+ * @param saturated whether the list ends for lack of levels, not of probability
  */
-function occupancyOf(station: Station, filled: number, beyond: readonly number[]): GroupOccupancy {
+function occupancyOf(station: Station, filled: number, listed: readonly number[], saturated: boolean): GroupOccupancy {
   const { servers: m, coreRatePerS, capacityPerS, sharingLimit } = station;
   const throughputPerS = filled * capacityPerS;
+  // Bands of several groups alternate unevenly in K; a VM's own levels do not.
+  const beyond = listed.map((p, i) =>
+    i === 0 || i === listed.length - 1 ? p : (listed[i - 1]! + 2 * p + listed[i + 1]!) / 4,
+  );
   const queue = beyond.reduce((sum, p) => sum + p, 0);
   const waiting = beyond.slice(Math.max(0, sharingLimit - m)).reduce((sum, p) => sum + p, 0);
-  const full = Math.min(beyond[0] ?? 0, 0.999 * filled);
-  const { belowRate, atCores } = idleCoreLevels(m, (m * (filled - full)) / (1 - full));
+  const full = Math.min(beyond[0] ?? 0, (1 - RARE) * filled);
+  const { belowRate, atCores } = idleCoreLevels(m, (m * (filled - full)) / Math.max(RARE, 1 - full));
   const rates: number[] = Array.from({ length: m }, () => belowRate * coreRatePerS);
   let here = atCores * (1 - full);
-  for (let i = 0; i < beyond.length; i++) {
-    const next = beyond[i]! - (beyond[i + 1] ?? 0);
-    if (here < 1e-9 || next <= 0) break;
-    rates.push(Math.min(0.9999, next / here) * capacityPerS);
+  // The last listed level stands for all beyond it: unless it is as good as empty it gives no ratio.
+  const closed = !saturated || (beyond[beyond.length - 1] ?? 0) < 1e-7;
+  const levels = closed ? beyond.length : beyond.length - 1;
+  for (let i = 0; i < levels; i++) {
+    if (beyond[i]! < 1e-9) break;
+    const next = Math.max(RARE, beyond[i]! - (beyond[i + 1] ?? 0));
+    rates.push((next / Math.max(RARE, here)) * capacityPerS);
     here = next;
   }
-  if (rates.length === m) rates.push(0);
+  // Far out the ratio settles; a closing rate of zero ends a list that came to its end.
+  if (closed || rates.length === m || rates[rates.length - 1]! >= capacityPerS) rates.push(0);
   return { inSystem: m * filled + queue, waiting, throughputPerS, rates };
 }
 

@@ -1,7 +1,8 @@
 import { solvePool } from './jsq-chain.ts';
 import { occupyGroups } from './jsq-groups.ts';
 import type { GroupLoad, PoolLoad } from './pool-load.ts';
-import { capacityOf, type Station } from './station.ts';
+import { staticLoad } from './static-load.ts';
+import { capacityOf, type Station, vmCountOf } from './station.ts';
 
 /**
  * A pool under JSQ: every request goes to the VM with the least networkS + (n+1)/(min(n+1, m) μ_core), ties uniform.
@@ -10,6 +11,7 @@ import { capacityOf, type Station } from './station.ts';
  */
 export function jsqLoad(stations: readonly Station[], arrivalRatePerS: number): PoolLoad | undefined {
   if (arrivalRatePerS >= capacityOf(stations)) return undefined;
+  if (vmCountOf(stations) === 1) return staticLoad(stations, arrivalRatePerS, 'even');
   const chain = solvePool(stations, arrivalRatePerS);
   const occupied = occupyGroups(stations, arrivalRatePerS, chain);
   // The groups' shares come from one common stray, the total from the bends' own: scaled to agree with it.
@@ -26,6 +28,5 @@ export function jsqLoad(stations: readonly Station[], arrivalRatePerS: number): 
       rates: o.rates,
     };
   });
-  const alone = stations.reduce((sum, s) => sum + s.count, 0) === 1;
-  return { groups, method: alone ? 'exact' : 'approximation', errorBoundPct: alone ? 0 : 8 };
+  return { groups, method: 'approximation', errorBoundPct: 8 };
 }

@@ -1,10 +1,10 @@
-import { solveLevels } from './birth-death.ts';
-import { jsqLoad } from './jsq.ts';
-import type { GroupLoad, PoolLoad } from './pool-load.ts';
+import type { PoolLoad } from './pool-load.ts';
 import { quantileOf, responseSurvival } from './quantile.ts';
-import { sessionLoad } from './session.ts';
+import { withServiceScv } from './service-variability.ts';
+import { sessionPoolLoad } from './session.ts';
+import { snapshotLoad } from './snapshot.ts';
 import { roundRobinLoad, staticLoad } from './static-load.ts';
-import { capacityOf, type Station, stationOf } from './station.ts';
+import { capacityOf, type Station, stationOf, vmCountOf } from './station.ts';
 import type { ModelInput, ModelResult, VmPrediction } from './types.ts';
 
 /** With no traffic the times are those of a lone request; a vanishing rate gives them without a special case. */
@@ -88,6 +88,13 @@ function stationsOf(input: ModelInput): Station[] {
 }
 
 function loadOf(input: ModelInput, stations: readonly Station[]): PoolLoad | undefined {
+  const load = exponentialLoad(input, stations);
+  if (load === undefined || input.serviceScv === undefined) return load;
+  const arrivalScv = input.policy === 'round-robin' ? 1 / vmCountOf(stations) : 1;
+  return withServiceScv(load, stations, input.serviceScv, arrivalScv);
+}
+
+function exponentialLoad(input: ModelInput, stations: readonly Station[]): PoolLoad | undefined {
   const arrivalRatePerS = Math.max(input.arrivalRatePerS, VANISHING_UTILIZATION * capacityOf(stations));
   switch (input.policy) {
     case 'even':
@@ -97,7 +104,7 @@ function loadOf(input: ModelInput, stations: readonly Station[]): PoolLoad | und
     case 'round-robin':
       return roundRobinLoad(stations, arrivalRatePerS);
     case 'jsq':
-      return jsqLoad(stations, arrivalRatePerS);
+      return snapshotLoad(stations, arrivalRatePerS, input.snapshotAgeS ?? 0);
     case 'session': {
       if (input.session === undefined) {
         throw new RangeError('policy "session" needs `session`: {candidates, threshold, handoffS}');
@@ -105,26 +112,6 @@ function loadOf(input: ModelInput, stations: readonly Station[]): PoolLoad | und
       return sessionPoolLoad(stations, arrivalRatePerS, input.session);
     }
   }
-}
-
-function sessionPoolLoad(
-  stations: readonly Station[],
-  arrivalRatePerS: number,
-  parameters: NonNullable<ModelInput['session']>,
-): PoolLoad | undefined {
-  const load = sessionLoad(stations, arrivalRatePerS, parameters);
-  if (load === undefined) return undefined;
-  const groups = stations.map((station, g): GroupLoad => {
-    const levels = solveLevels(load.rates[g]!, station)!;
-    return {
-      arrivalRatePerS: levels.throughputPerS,
-      sojournS: levels.inSystem / levels.throughputPerS,
-      waitingS: levels.waiting / levels.throughputPerS,
-      handoffS: load.handoffs * parameters.handoffS,
-      rates: load.rates[g]!,
-    };
-  });
-  return { groups, method: 'approximation', errorBoundPct: 10 };
 }
 
 interface MeanTimes {

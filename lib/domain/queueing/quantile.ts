@@ -1,20 +1,19 @@
-import { survival } from './laplace-inversion.ts';
+import { invert } from './laplace-inversion.ts';
 import type { GroupLoad, PoolLoad } from './pool-load.ts';
+import { tailExponent } from './service-variability.ts';
 import { sojournTransform } from './sojourn-transform.ts';
 import type { Station } from './station.ts';
 
 /** P(response time > t) of the pool's requests, t in seconds. */
 export type Survival = (tS: number) => number;
 
-/** The inversion covers this many mean sojourns of a group; its p99 lies well inside. */
-const LATEST_MEANS = 14;
-
 /**
  * Distribution of the response time, network and handoffs included: per group the sojourn in limited sharing under its
- * state-dependent arrivals, stretched so that its mean is the group's predicted mean, and mixed by traffic.
+ * state-dependent arrivals, stretched so that its mean is the group's predicted mean, and mixed by traffic. Groups below a
+ * millionth of the traffic are left out.
  */
 export function responseSurvival(stations: readonly Station[], load: PoolLoad): Survival {
-  const parts: { weight: number; offsetS: number; stretch: number; survivalAt: (t: number) => number }[] = [];
+  const parts: Survival[] = [];
   const total = stations.reduce((sum, s, g) => sum + s.count * load.groups[g]!.arrivalRatePerS, 0);
   stations.forEach((station, g) => {
     const group: GroupLoad = load.groups[g]!;
@@ -22,18 +21,19 @@ export function responseSurvival(stations: readonly Station[], load: PoolLoad): 
     if (weight < 1e-6) return;
     const transform = sojournTransform(group.rates, station);
     if (transform === undefined) return;
-    // Mean of the transform by a central difference, to match it to the group's mean.
-    const h = 1e-3 / group.sojournS;
-    const ownMeanS = (transform({ re: -h, im: 0 }).re - transform({ re: h, im: 0 }).re) / (2 * h);
-    parts.push({
-      weight,
-      offsetS: station.networkS + group.handoffS,
-      stretch: group.sojournS / ownMeanS,
-      survivalAt: survival(transform, LATEST_MEANS * ownMeanS),
+    const inverted = invert(transform, group.sojournS);
+    const base = load.exponential?.groups[g];
+    // A time x of the exponential model stands for stretch · x^power of the real one, with the group's mean kept.
+    const power = base ? tailExponent(group, base, inverted.scv, load.exponential!.serviceScv) : 1;
+    const meanOfPower = Math.exp((Math.log1p(inverted.scv) * (power * power - power)) / 2);
+    const offsetS = station.networkS + group.handoffS;
+    parts.push((tS) => {
+      if (tS <= offsetS) return weight;
+      const relative = ((tS - offsetS) * meanOfPower) / group.sojournS;
+      return weight * inverted.survivalAt(inverted.mean * (power === 1 ? relative : relative ** (1 / power)));
     });
   });
-  return (tS) =>
-    parts.reduce((sum, part) => sum + part.weight * part.survivalAt((tS - part.offsetS) / part.stretch), 0);
+  return (tS) => parts.reduce((sum, part) => sum + part(tS), 0);
 }
 
 /**

@@ -31,6 +31,7 @@ export function sojournTransform(rates: ArrivalRates, station: Station): Sojourn
   if (found === undefined) return undefined;
   const rateAt = (n: number) => rates[Math.min(n, rates.length - 1)]!;
   const top = Math.min(N - 1, found.probability.length - 1);
+  const lTop = meanRateFrom(top + 1, rates, station);
   const alphaRe = new Float64Array(top + 1);
   const alphaIm = new Float64Array(top + 1);
   const betaRe = new Float64Array(top + 1);
@@ -39,7 +40,6 @@ export function sojournTransform(rates: ArrivalRates, station: Station): Sojourn
     // Beyond `top`: φ(n+1) - φ∞ = x (φ(n) - φ∞), x the root inside the unit circle of λx² - (s + D + λ)x + d = 0.
     const rTop = (Math.min(top + 1, m) * coreRatePerS) / Math.min(top + 1, N);
     const dTop = Math.min(top + 1, m) * coreRatePerS - rTop;
-    const lTop = rateAt(top + 1);
     const x = innerRoot(lTop, { re: s.re + rTop + dTop + lTop, im: s.im }, dTop);
     const never = divide({ re: rTop, im: 0 }, { re: s.re + rTop, im: s.im });
     for (let n = top; n >= 0; n--) {
@@ -93,6 +93,27 @@ export function sojournTransform(rates: ArrivalRates, station: Station): Sojourn
       im: im + never.re * full.im + never.im * full.re + gapRe * moving.im + gapIm * moving.re,
     };
   };
+}
+
+/** Mean arrival rate while `first` or more are present: what joins behind a request that waits. */
+function meanRateFrom(first: number, rates: ArrivalRates, station: Station): number {
+  const rateAt = (n: number) => rates[Math.min(n, rates.length - 1)]!;
+  if (first >= rates.length - 1) return rateAt(first);
+  let weight = 1;
+  let sum = 0;
+  let flow = 0;
+  for (let n = first; n < rates.length; n++) {
+    const beyond = n === rates.length - 1 ? 1 / (1 - rateAt(n) / station.capacityPerS) : 1;
+    sum += weight * beyond;
+    flow += weight * beyond * rateAt(n);
+    weight *= rateAt(n) / (Math.min(n + 1, station.servers) * station.coreRatePerS);
+    if (weight > 1e200) {
+      sum /= weight;
+      flow /= weight;
+      weight = 1;
+    }
+  }
+  return flow / sum;
 }
 
 interface ArrivalDistribution {

@@ -1,0 +1,77 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Bench, type BenchRow, withinBar } from './row.ts';
+
+/** Every benchmark, loaded only when it runs. */
+const benches: Record<string, () => Promise<{ bench: Bench }>> = {
+  forecast: () => import('./forecast.ts'),
+};
+
+const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]
+  Runs the benchmarks (all, or those named) and prints a Markdown table; docs/benchmarks.md keeps the last full run.
+  NAME   ${Object.keys(benches).join(', ')}
+  --quick  short runs: shows that every benchmark works; figures are not to be quoted, bars are not judged
+  --json FILE  writes the rows as JSON`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+if (values.help) {
+  console.log(help);
+  process.exit(0);
+}
+const unknown = positionals.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`no benchmark named ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+
+console.log(
+  `${cpus().length} x ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}\n`,
+);
+const rows: (BenchRow & { bench: string })[] = [];
+for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
+  const { bench } = await benches[name]!();
+  const found = await bench({
+    quick: values.quick,
+    onProgress: (message) => process.stderr.write(`${name}: ${message}\n`),
+  });
+  rows.push(...found.map((row) => ({ bench: name, ...row })));
+  console.log(toMarkdown(name, found, values.quick));
+}
+if (values.json !== undefined) {
+  await mkdir('out', { recursive: true });
+  await writeFile(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+}
+const missed = rows.filter((row) => !withinBar(row));
+if (missed.length > 0 && !values.quick) {
+  console.error(
+    `${missed.length} of ${rows.length} figures miss their bar: ${missed.map((row) => row.name).join('; ')}`,
+  );
+  process.exitCode = 1;
+}
+
+function toMarkdown(name: string, found: readonly BenchRow[], quick: boolean): string {
+  const lines = found.map((row) => {
+    const bar =
+      row.bar === undefined
+        ? ''
+        : 'atMost' in row.bar
+          ? `≤ ${row.bar.atMost}`
+          : `≥ ${row.bar.atLeast.toLocaleString('en')}`;
+    const verdict = row.bar === undefined || quick ? '' : withinBar(row) ? 'yes' : '**no**';
+    return `| ${row.name} | ${format(row.value)} ${row.unit} | ${bar} | ${verdict} | ${row.note ?? ''} |`;
+  });
+  return `## ${name}\n\n| what | measured | bar | kept | beside |\n|---|---|---|---|---|\n${lines.join('\n')}\n`;
+}
+
+function format(value: number): string {
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en');
+  return String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { dispatchModeSchema } from './config.ts';
+
+/** Claims of a ticket, an Ed25519 JWS (`alg: EdDSA`, `typ: oaas-ticket+jwt`, `kid`). */
+export const ticketClaimsSchema = z.object({
+  /** Region that signed. */
+  iss: z.string(),
+  /** Principal of the device. */
+  sub: z.string(),
+  /** VM ids that may honour it, in order of preference. */
+  aud: z.array(z.string()).min(1),
+  jti: z.string(),
+  /** Seconds, server clocks only. */
+  iat: z.number(),
+  exp: z.number(),
+  mode: dispatchModeSchema,
+  pool: z.string(),
+  app: z.object({ id: z.string(), digest: z.string() }),
+  /** Per VM of `aud`: boot nonce, address and certificate fingerprint (SHA-256, hex) for hand-off between agents. */
+  vms: z.array(z.object({ id: z.string(), nonce: z.string(), url: z.string(), certSha256: z.string() })),
+  /** Exact mode: which reservation bucket of aud[0] this ticket claims (floor(issue time / bucket length)). */
+  bucket: z.number().int().optional(),
+  /** Session mode: a VM of `vms` holding this many tasks hands on. */
+  threshold: z.number().int().optional(),
+});
+export type TicketClaims = z.infer<typeof ticketClaimsSchema>;
+
+export const ticketType = 'oaas-ticket+jwt';
+/** Difference of server clocks that is tolerated. */
+export const ticketLeewayS = 5;
+/** An unclaimed reservation gives its place back after this long, whatever the ticket's lifetime. */
+export const reservationTtlMs = 2_000;
+/** Reservations are counted per bucket of their issue time, so that a row stays small whatever the rate. */
+export const reservationBucketMs = 500;

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { dispatchModeSchema, idSchema, runtimeSchema } from './config.ts';
+import { payloadSchema } from './payload.ts';
+
+/** Paths shared by construct, handler, SDK and agent. */
+export const paths = {
+  placements: '/v1/placements',
+  groupPlacements: (groupId: string) => `/v1/groups/${groupId}/placements`,
+  invocations: '/v1/invocations',
+  tasks: '/v1/tasks',
+  task: (taskId: string) => `/v1/tasks/${taskId}`,
+  regions: '/v1/regions',
+  ping: '/v1/ping',
+  keys: '/v1/keys',
+  bundles: '/v1/bundles',
+  bundle: (digest: string) => `/v1/bundles/${digest}`,
+  config: (kind: string, id?: string) => (id === undefined ? `/v1/${kind}s` : `/v1/${kind}s/${id}`),
+  status: '/v1/status',
+  openapi: '/v1/openapi.json',
+} as const;
+
+/** Header names of the task route. */
+export const headers = {
+  requestId: 'oaas-request-id',
+  /** Ids of the VMs that handed the task on, comma separated. */
+  hops: 'oaas-hops',
+} as const;
+
+export const placementRequestSchema = z.strictObject({
+  appId: idSchema,
+  method: z.string().max(100).optional(),
+  slaId: idSchema.optional(),
+  /** Overrides the manifest's requirements, upwards only. */
+  requirements: z
+    .strictObject({
+      runtime: runtimeSchema.optional(),
+      os: z.string().max(40).optional(),
+      memoryMiB: z.number().int().positive().max(1_048_576).optional(),
+      vcpus: z.number().positive().max(1024).optional(),
+    })
+    .optional(),
+  /** Least VM speed per core relative to the reference core. */
+  acceleration: z.number().positive().max(1000).optional(),
+  /** What the device itself would need; the answer is `local` when remote is predicted slower. */
+  localEstimateMs: z.number().nonnegative().max(86_400_000).optional(),
+  /** VMs that just failed this client and are to be avoided. */
+  exclude: z.array(z.string().max(100)).max(16).optional(),
+});
+export type PlacementRequest = z.infer<typeof placementRequestSchema>;
+
+export const candidateSchema = z.object({
+  vmId: z.string(),
+  /** https://host:port of the agent. */
+  url: z.string(),
+  /** The agent's own certificate: the only CA to trust, with `vmId` as server name. */
+  certPem: z.string(),
+  /** Expected device-surrogate round trip added by the data centre's distance. */
+  networkMs: z.number(),
+});
+export type Candidate = z.infer<typeof candidateSchema>;
+
+const placedSchema = z.object({
+  decision: z.literal('remote'),
+  /** Compact Ed25519 JWS, sent to the surrogate as `Authorization: Bearer`. */
+  ticket: z.string(),
+  mode: dispatchModeSchema,
+  /** Relative lifetime: a device's clock is never trusted. */
+  expiresInMs: z.number(),
+  /** In order of preference; alternates hold no reservation. */
+  candidates: z.array(candidateSchema).min(1),
+  poolId: z.string(),
+  groupId: z.string(),
+  slaId: z.string(),
+  appDigest: z.string(),
+  /** The group's own route: a client may call it next time and skip the classifier. */
+  groupRoute: z.string(),
+  predictedMs: z.number().nullable(),
+  /** Server-side time spent on this placement. */
+  placementMs: z.number(),
+});
+const runLocallySchema = z.object({
+  decision: z.literal('local'),
+  reason: z.enum(['slower-than-local', 'saturated', 'no-capacity']),
+  detail: z.string(),
+  predictedMs: z.number().nullable(),
+  retryAfterMs: z.number().nullable(),
+});
+export const placementResponseSchema = z.discriminatedUnion('decision', [placedSchema, runLocallySchema]);
+export type PlacementResponse = z.infer<typeof placementResponseSchema>;
+export type Placed = z.infer<typeof placedSchema>;
+
+export const taskRequestSchema = z.strictObject({
+  /** Unique per logical request; the agent runs an id at most once. */
+  requestId: z.string().min(1).max(64),
+  method: z.string().min(1).max(100),
+  args: payloadSchema,
+  state: payloadSchema.optional(),
+  /** From arrival at the surrogate; the task and its whole process tree are killed then. */
+  deadlineMs: z.number().positive().max(3_600_000).default(30_000),
+});
+export type TaskRequest = z.input<typeof taskRequestSchema>;
+
+/** Milliseconds measured by the surrogate on its own monotonic clock. */
+export const taskTimingsSchema = z.object({
+  /** Waiting for one of the N places. */
+  queueMs: z.number(),
+  /** Tcloud: running in the sandbox. */
+  cloudMs: z.number(),
+  /** Arrival of the request to the end of the run. */
+  totalMs: z.number(),
+  /** CPU of the task, and of preparing its sandbox. */
+  cpuMs: z.number(),
+  prepCpuMs: z.number(),
+  /** Between surrogates when the task was handed on. */
+  handoffMs: z.number(),
+});
+export type TaskTimings = z.infer<typeof taskTimingsSchema>;
+
+export const taskResponseSchema = z.object({
+  requestId: z.string(),
+  taskId: z.string(),
+  vmId: z.string(),
+  hops: z.array(z.string()),
+  result: payloadSchema,
+  state: payloadSchema.optional(),
+  timings: taskTimingsSchema,
+});
+export type TaskResponse = z.infer<typeof taskResponseSchema>;
+
+/** The proxy route: placement and task in one call, for clients that cannot pin a certificate. */
+export const invocationRequestSchema = placementRequestSchema.extend(taskRequestSchema.shape).omit({ exclude: true });
+export type InvocationRequest = z.input<typeof invocationRequestSchema>;
+export const invocationResponseSchema = taskResponseSchema.extend({
+  poolId: z.string(),
+  /** T2: front-end to surrogate and back without Tcloud, queueing and hand-off. */
+  t2Ms: z.number(),
+  placementMs: z.number(),
+});
+export type InvocationResponse = z.infer<typeof invocationResponseSchema>;
+
+export const regionsResponseSchema = z.object({
+  regions: z.array(z.object({ id: z.string(), geography: z.string(), endpoint: z.string() })),
+});
+export type RegionsResponse = z.infer<typeof regionsResponseSchema>;
+
+/** A running or waiting task, as `npx oaas tasks` lists it. */
+export const runningTaskSchema = z.object({
+  taskId: z.string(),
+  requestId: z.string(),
+  vmId: z.string(),
+  appId: z.string(),
+  method: z.string(),
+  state: z.enum(['waiting', 'running']),
+  pid: z.number().nullable(),
+  ageMs: z.number(),
+});
+export type RunningTask = z.infer<typeof runningTaskSchema>;

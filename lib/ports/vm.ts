@@ -1,0 +1,70 @@
+/** A VM type as the region sees it. Speeds are per core, relative to the reference core (1.0). */
+export interface VmType {
+  id: string;
+  cores: number;
+  memoryMiB: number;
+  coreSpeed: number;
+}
+
+export type VmState = 'starting' | 'ready' | 'draining' | 'terminated' | 'unhealthy';
+
+/** Registry row, written by the scaler only. */
+export interface VmRecord {
+  vmId: string;
+  poolId: string;
+  /** Cell of the pool, at most ~50 VMs each. */
+  cell: number;
+  type: VmType;
+  /** AWS region (data centre) it was rented in. */
+  dataCentre: string;
+  purchaseOption: 'on-demand' | 'spot';
+  priceUsdPerHour: number;
+  /** Device-surrogate round trip added by that data centre. */
+  networkMs: number;
+  sharingLimit: number;
+  queueLimit: number;
+  state: VmState;
+  /** True: no new placements, whatever the state. */
+  cordoned: boolean;
+  intentId: string;
+  launchedAtMs: number;
+  readyAtMs: number | null;
+  drainingSinceMs: number | null;
+  terminatedAtMs: number | null;
+}
+
+/** What a VM says of itself; the only row it may write. All counters are monotone since boot. */
+export interface Heartbeat {
+  vmId: string;
+  /** Fresh random value per boot; a ticket for another boot is refused. */
+  bootNonce: string;
+  url: string;
+  certPem: string;
+  certSha256: string;
+  /** Server clock of the report. */
+  atMs: number;
+  sequence: number;
+  state: 'starting' | 'ready' | 'draining' | 'drained';
+  running: number;
+  waiting: number;
+  /** Exact tickets claimed per reservation bucket, recent buckets only. */
+  claimedByBucket: Record<string, number>;
+  completed: number;
+  refused: number;
+  handedOff: number;
+  /** CPU seconds and runs per app digest since boot, sandbox preparation apart. */
+  demandByApp: Record<string, { runs: number; cpuS: number; prepCpuS: number }>;
+  /** Boot to ready, measured by the agent. */
+  bootMs: number;
+  isolation: 'bubblewrap' | 'process';
+}
+
+/** Controller-owned count of issued reservations of one VM. */
+export interface Occupancy {
+  vmId: string;
+  bootNonce: string;
+  /** Reservations issued per bucket (see ticket.ts), buckets older than the TTL pruned. */
+  issuedByBucket: Record<string, number>;
+  /** Version for conditional writes, 0 = no row yet. */
+  version: number;
+}

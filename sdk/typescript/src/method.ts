@@ -306,7 +306,7 @@ export class Method<A, R, S> {
     const nowMs = monotonicMs();
     const { response, t1Ms, t2Ms } = outcome;
     const { queueMs, cloudMs, handoffMs, totalMs, cpuMs } = response.timings;
-    this.#serverTime.add(totalMs + handoffMs, nowMs);
+    this.#serverTime.add(totalMs, nowMs);
     this.#runTime.add(cloudMs, nowMs);
     this.#cpuMs = this.#cpuMs === null ? cpuMs : this.#cpuMs + ewmaWeight * (cpuMs - this.#cpuMs);
     this.#predictedMs = outcome.predictedMs ?? this.#predictedMs;

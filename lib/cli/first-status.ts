@@ -6,7 +6,8 @@ export interface RegionSummary {
   id: string;
   geography: string;
   endpoint: string;
-  pools: { name: string; machines: string; rentUsdPerHour: string }[];
+  /** Cells: pool, promise, machines, rent per hour. */
+  pools: string[][];
   /** Things to know, such as a missing sandbox. */
   notes: string[];
 }
@@ -32,11 +33,12 @@ async function summarise(
     headers: { authorization: `Bearer ${adminKey}` },
   });
   const { scaling } = statusResponseSchema.parse(await response.json());
-  const pools = scaling.pools.map((pool) => ({
-    name: `${pool.groupId} / ${pool.sla.id} (${pool.sla.targetMs} ms)`,
-    machines: `${pool.vms.ready} ready, ${pool.vms.starting} starting`,
-    rentUsdPerHour: pool.rentUsdPerHour.toFixed(4),
-  }));
+  const pools = scaling.pools.map((pool) => [
+    `${pool.groupId}/${pool.sla.id}`,
+    `${pool.sla.indicator} <= ${pool.sla.targetMs} ms`,
+    `${pool.vms.ready} ready, ${pool.vms.starting} starting`,
+    pool.rentUsdPerHour.toFixed(4),
+  ]);
   const plain = scaling.vms.some((vm) => vm.isolation === 'process');
   return {
     ready: scaling.pools.some((pool) => pool.vms.ready > 0),
@@ -44,7 +46,7 @@ async function summarise(
       id: region.id,
       geography: region.geography,
       endpoint: region.endpoint,
-      pools: pools.length > 0 ? pools : [{ name: 'none yet', machines: '', rentUsdPerHour: '' }],
+      pools: pools.length > 0 ? pools : [['none yet', '', '', '']],
       notes: plain ? ['Tasks run in plain processes: bubblewrap is not available here (npx oaas start --help).'] : [],
     },
   };

@@ -22,7 +22,7 @@ import { buildAgentFile } from './build-entry.ts';
 import { openDataDir } from './data-dir.ts';
 import { startDynaliteChild } from './dynalite-child.ts';
 import { createFileLog } from './file-log.ts';
-import { putDefaults } from './first-start.ts';
+import { firstStart } from './first-start.ts';
 import { localKeys } from './keys.ts';
 import { type LocalRegion, startRegion } from './region.ts';
 import { systemClock } from './system-clock.ts';
@@ -53,6 +53,8 @@ export interface LocalSystem {
 }
 
 export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
+  // The database client warns about Node 20 although it works with it.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step().catch(() => {});
@@ -94,7 +96,6 @@ async function start(
   const bundleFolder = join(data.path, 'bundles');
   const bundles = createFileBundleStore(bundleFolder);
   if (options.memory) undo.push(() => rm(bundleFolder, { recursive: true, force: true }));
-  await putDefaults(createDynamoDbConfigStore(client), bundles, systemClock, log);
 
   const keys = await localKeys(data.persistent);
   const regions: LocalRegion[] = [];
@@ -124,6 +125,9 @@ async function start(
     regions.push(region);
     undo.push(() => region.stop());
   }
+  const config = regions[0]?.config;
+  if (config === undefined) throw new CliError('no region to start; see --regions and --topology', 2);
+  await firstStart({ store: createDynamoDbConfigStore(client), bundles, config, clock: systemClock, log });
   const file: SystemFile = {
     version: 1,
     pid: process.pid,

@@ -65,7 +65,7 @@ Ctrl-C stops everything; a second one does so at once.`,
 }
 
 async function start(options: StartOptions): Promise<void> {
-  const { parseDurationMs } = await import('../../local/duration.ts');
+  const { parseDurationMs } = await import('../units.ts');
   const slotMs = parseDurationMs(options.slot, '--slot');
   if (slotMs < shortestSlotMs) throw badInput(`--slot must be at least 5s, received "${options.slot}"`);
   const speedUp = options.speedUp === undefined ? Math.max(1, realSlotMs / slotMs) : Number(options.speedUp);
@@ -133,22 +133,12 @@ function untilSignal(broken: Promise<string>): Promise<string> {
 type FirstStatus = Awaited<ReturnType<typeof import('../first-status.ts').firstStatus>>;
 
 function printSummary(dataDir: string, logFile: string, status: FirstStatus, deviceKey: string, slot: string): void {
-  writeLine(`OaaS is running (slots of ${slot}; data in ${dataDir}).`);
-  writeLine();
-  writeLine(
-    table(
-      ['region', 'endpoint', 'pool', 'machines', 'USD/h'],
-      status.flatMap((region) =>
-        region.pools.map((pool, i) => [
-          i === 0 ? `${region.geography} (${region.id})` : '',
-          i === 0 ? region.endpoint : '',
-          pool.name,
-          pool.machines,
-          pool.rentUsdPerHour,
-        ]),
-      ),
-    ),
-  );
+  writeLine(`OaaS is running: slots of ${slot}, data in ${dataDir}`);
+  for (const region of status) {
+    writeLine();
+    writeLine(`${region.geography} (${region.id})  ${region.endpoint}`);
+    writeLine(table(['pool', 'promise', 'machines', 'USD/h'], region.pools));
+  }
   for (const note of new Set(status.flatMap((region) => region.notes))) writeLine(`\n${note}`);
   writeLine(`
 Status   ${status[0]?.endpoint}/v1/status  (admin key in ${dataDir}/${systemFileName})

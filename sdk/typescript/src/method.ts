@@ -158,8 +158,10 @@ export class Method<A, R, S> {
     const nowMs = call.startMs;
     const options = this.#options;
     const local = this.#localTime;
-    const link = this.#link === null ? null : surrogates.link(this.#link);
-    const held = this.#host.route === 'proxy' || tickets.peek(this.spec) !== null;
+    const ticket = tickets.peek(this.spec);
+    const linkTarget = this.#link ?? ticket?.placed.candidates[0]?.vmId;
+    const link = linkTarget === undefined ? null : surrogates.link(linkTarget);
+    const held = this.#host.route === 'proxy' || ticket !== null;
     return decide({
       local:
         this.#local === null
@@ -175,7 +177,7 @@ export class Method<A, R, S> {
             },
       remote: {
         available: nowMs >= this.#heldUntilMs,
-        predictedMs: tickets.peek(this.spec)?.placed.predictedMs ?? this.#predictedMs,
+        predictedMs: ticket?.placed.predictedMs ?? this.#predictedMs,
         serverMs: this.#serverTime.meanMs,
         serverP95Ms: this.#serverTime.p95Ms,
         samples: this.#serverTime.samples,
@@ -304,7 +306,7 @@ export class Method<A, R, S> {
     const nowMs = monotonicMs();
     const { response, t1Ms, t2Ms } = outcome;
     const { queueMs, cloudMs, handoffMs, totalMs, cpuMs } = response.timings;
-    this.#serverTime.add(totalMs + handoffMs, nowMs);
+    this.#serverTime.add(totalMs, nowMs);
     this.#runTime.add(cloudMs, nowMs);
     this.#cpuMs = this.#cpuMs === null ? cpuMs : this.#cpuMs + ewmaWeight * (cpuMs - this.#cpuMs);
     this.#predictedMs = outcome.predictedMs ?? this.#predictedMs;

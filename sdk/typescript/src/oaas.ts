@@ -8,14 +8,16 @@ import type {
   OffloadOptions,
   PowerProfile,
 } from './api.ts';
+import { monotonicMs } from './clock.ts';
 import { Emitter } from './emitter.ts';
 import { Method, type MethodHost } from './method.ts';
 import { runProxied } from './proxy.ts';
 import { Regions } from './regions.ts';
 import { runDirect } from './remote.ts';
 import { Surrogates } from './surrogates.ts';
-import { Tickets } from './tickets.ts';
+import { type Ticket, Tickets } from './tickets.ts';
 import type { Transport } from './transport.ts';
+import { paths } from './wire.ts';
 
 /** Kumar and Lu 2010, see decide.ts. */
 const defaultPower: PowerProfile = { computeW: 0.9, transferW: 1.3, idleW: 0.3 };
@@ -60,8 +62,9 @@ export class OaasClient {
       this.#events,
     );
     const timeoutMs = options.placementTimeoutMs ?? defaultPlacementTimeoutMs;
-    this.#tickets = new Tickets(this.#regions, this.#transport, this.#events, { apiKey, timeoutMs });
     const surrogates = new Surrogates();
+    const warm = (ticket: Ticket) => void this.#warm(ticket, surrogates);
+    this.#tickets = new Tickets(this.#regions, this.#transport, this.#events, { apiKey, timeoutMs, warm });
     const parts = { tickets: this.#tickets, surrogates, transport: this.#transport };
     const proxyParts = { regions: this.#regions, transport: this.#transport, apiKey };
     this.#host = {
@@ -114,6 +117,21 @@ export class OaasClient {
       { detailed: (args: A, callOptions?: Parameters<Offloaded<A, R, S>>[1]) => declared.call(args, callOptions) },
     );
     return run;
+  }
+
+  /** Opens the connection that the next call will use, and measures the link by it. */
+  async #warm(ticket: Ticket, surrogates: Surrogates): Promise<void> {
+    const candidate = ticket.placed.candidates[0]!;
+    const signal = this.#closed.signal;
+    const ping = async () => {
+      const startMs = monotonicMs();
+      const reply = await this.#transport.surrogate(candidate, paths.ping, { method: 'GET', timeoutMs: 2_000, signal });
+      return reply.ok ? monotonicMs() - startMs : null;
+    };
+    // The first pays for the handshake, the second is the link.
+    if ((await ping()) === null) return;
+    const rttMs = await ping();
+    if (rttMs !== null) surrogates.link(candidate.vmId).add(rttMs, 0, monotonicMs());
   }
 
   /** Resolves when the regions were measured for the first time; calls wait for it by themselves. */

@@ -196,7 +196,8 @@ export function classifyTry(
     if (response?.timings === undefined || response.result === undefined) {
       return { kind: 'unknown', cause: 'the answer is no task response', problem: null, broken: false, silent: true };
     }
-    const t2Ms = Math.max(0, ms - response.timings.totalMs - response.timings.handoffMs);
+    // The first surrogate counts from the arrival to its answer, hand-off included.
+    const t2Ms = Math.max(0, ms - response.timings.totalMs);
     return { kind: 'ok', response, ...context, t2Ms, bytes: reply.bytes, receivedBytes: reply.body.length };
   }
   const problem = readProblem(reply);

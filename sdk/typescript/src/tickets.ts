@@ -54,18 +54,21 @@ export class Tickets {
   readonly #apiKey: string;
   readonly #events: Emitter<OaasEvents>;
   readonly #timeoutMs: number;
+  readonly #warm: (ticket: Ticket) => void;
 
+  /** @param options.warm called with a ticket that came in the background, before any call needs it */
   constructor(
     regions: Regions,
     transport: Transport,
     events: Emitter<OaasEvents>,
-    options: { apiKey: string; timeoutMs: number },
+    options: { apiKey: string; timeoutMs: number; warm: (ticket: Ticket) => void },
   ) {
     this.#regions = regions;
     this.#transport = transport;
     this.#events = events;
     this.#apiKey = options.apiKey;
     this.#timeoutMs = options.timeoutMs;
+    this.#warm = options.warm;
   }
 
   /** A valid session ticket at hand, without asking anyone. */
@@ -116,8 +119,9 @@ export class Tickets {
     if (slot.ticket !== null || slot.pending !== null) return;
     const pending = this.#issue(slot, { ...spec, method }, this.#timeoutMs, false);
     slot.pending = pending;
-    void pending.then(() => {
+    void pending.then((outcome) => {
       if (slot.pending === pending) slot.pending = null;
+      if (outcome.kind === 'ticket') this.#warm(outcome.ticket);
     });
   }
 
@@ -191,7 +195,10 @@ export class Tickets {
   async #renew(slot: Slot, ticket: Ticket): Promise<void> {
     if (slot.ticket !== ticket || ticket.uses === 0) return;
     const outcome = await this.#issue(slot, { ...slot.spec }, this.#timeoutMs, true);
-    if (outcome.kind === 'ticket') return;
+    if (outcome.kind === 'ticket') {
+      this.#warm(outcome.ticket);
+      return;
+    }
     const leftMs = ticket.endsAtMs - monotonicMs();
     if (leftMs < 1_000 || this.#abort.signal.aborted || slot.ticket !== ticket) return;
     slot.timer = backgroundTimer(() => void this.#renew(slot, ticket), leftMs / 3);

@@ -360,7 +360,9 @@ describe('offload: pinned TLS', () => {
 
   it('keeps connections alive and resumes sessions with the same VM', async () => {
     const [vm] = await agents('vm-1');
-    const solve = client([await region('eu', [vm!])]).offload<number, number>('app', 'echo', null);
+    const solve = client([await region('eu', [vm!])]).offload<number, number>('app', 'echo', null, {
+      prefetch: false,
+    });
     for (let i = 0; i < 5; i += 1) await solve(i);
     expect(vm!.handshakes).toHaveLength(1);
     vm!.behave = () => ({ result: 0, ms: 30 });

@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import { createDynamoDbClient } from '../lib/adapters/aws/dynamodb-client.ts';
 import { createDynamoDbConfigStore } from '../lib/adapters/aws/dynamodb-config-store.ts';
 import { createDynamoDbStateStore } from '../lib/adapters/aws/dynamodb-state-store.ts';
 import { createTables } from '../lib/adapters/aws/dynamodb-tables.ts';
 import { configTableName, stateTableName } from '../lib/adapters/aws/keys.ts';
+import { buildEntry } from '../lib/local/build-entry.ts';
 import { appSchema, groupSchema, slaSchema } from '../lib/ports/contracts/config.ts';
 import { paths } from '../lib/ports/contracts/wire.ts';
 import type { StateStore } from '../lib/ports/state-store.ts';
@@ -22,7 +24,7 @@ const modes = ['exact', 'snapshot', 'session'] as const;
 export const bench: Bench = async ({ quick, onProgress }) => {
   const children: ChildProcess[] = [];
   try {
-    const database = await start(children, new URL('../lib/adapters/local/dynalite-process.ts', import.meta.url), []);
+    const database = await start(children, 'lib/adapters/local/dynalite-process.ts', []);
     const endpoint = String(database.endpoint);
     const client = createDynamoDbClient({ region: 'local', endpoint });
     await createTables(client, [configTableName, stateTableName(regionId)]);
@@ -30,7 +32,7 @@ export const bench: Bench = async ({ quick, onProgress }) => {
     await seed(createDynamoDbConfigStore(client), state);
     const beats = setInterval(() => void reportAll(state).catch(() => {}), 2_000);
     const key = randomBytes(12).toString('hex');
-    const region = await start(children, new URL('./placement/region-process.ts', import.meta.url), [endpoint, key]);
+    const region = await start(children, 'bench/placement/region-process.ts', [endpoint, key]);
     const port = Number(region.port);
     const seconds = quick ? 1 : 8;
     const request = (mode: string) => rawPost(paths.placements, key, { appId: `app-${mode}`, method: 'run' });
@@ -76,12 +78,13 @@ export const bench: Bench = async ({ quick, onProgress }) => {
   }
 };
 
-function start(children: ChildProcess[], file: URL, args: string[]): Promise<Record<string, unknown>> {
-  const child = fork(file, args, { execArgv: ['--import', 'tsx'] });
+async function start(children: ChildProcess[], entry: string, args: string[]): Promise<Record<string, unknown>> {
+  const file = await buildEntry(`bench-${basename(entry, '.ts')}`, entry);
+  const child = fork(file, args, { execArgv: ['--no-warnings'] });
   children.push(child);
   return new Promise((resolve, reject) => {
     child.once('message', (message) => resolve(message as Record<string, unknown>));
-    child.once('exit', (code) => reject(new Error(`${file.pathname} ended with ${code} before it was ready`)));
+    child.once('exit', (code) => reject(new Error(`${entry} ended with ${code} before it was ready`)));
   });
 }
 

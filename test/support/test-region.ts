@@ -107,7 +107,7 @@ export async function createTestRegion(options: TestRegionOptions = {}) {
         ...(typeof body === 'string' ? { 'content-length': String(Buffer.byteLength(body)) } : {}),
         ...input.headers,
       },
-      ...(body === undefined ? {} : { body }),
+      ...(body === undefined ? {} : { body, duplex: 'half' }),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: parse(text) };

@@ -6,6 +6,9 @@ import { type Bench, type BenchRow, withinBar } from './row.ts';
 /** Every benchmark, loaded only when it runs. */
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   offload: () => import('./offload.ts'),
+  system: () => import('./system.ts'),
+  placement: () => import('./placement.ts'),
+  forecast: () => import('./forecast.ts'),
 };
 
 const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]

@@ -1,6 +1,5 @@
 /** The regional endpoint: one app for Lambda and for Node. Routes only decode, make one use-case call and encode. */
 import { type Context, Hono } from 'hono';
-import { cors } from 'hono/cors';
 import type { BundleStore } from '../../ports/bundle-store.ts';
 import type { ConfigKind } from '../../ports/contracts/config.ts';
 import {
@@ -22,6 +21,7 @@ import { problem } from '../problem.ts';
 import { type RegisterOutcome, registerApp } from '../register-app.ts';
 import { show } from '../validation.ts';
 import { readBytes, readJson, readJsonValue } from './body.ts';
+import { allowBrowsers } from './cors.ts';
 import { type Authenticate, type HttpEnv, requireScope } from './identity.ts';
 import { bodyLimits } from './limits.ts';
 import { openApiDocument } from './openapi.ts';
@@ -45,19 +45,10 @@ export interface HttpDependencies {
 }
 
 const digestPattern = /^[0-9a-f]{64}$/;
-const day = 86_400;
 
 export function createHttpApp(deps: HttpDependencies): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  app.use(
-    '*',
-    cors({
-      origin: '*',
-      allowHeaders: ['authorization', 'content-type', 'if-match'],
-      exposeHeaders: ['retry-after', 'etag'],
-      maxAge: day,
-    }),
-  );
+  app.use('*', allowBrowsers);
   app.onError((error, c) => {
     if (error instanceof StoreUnavailableError) {
       return sendProblem(

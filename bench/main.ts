@@ -4,7 +4,9 @@ import { parseArgs } from 'node:util';
 import { type Bench, type BenchRow, withinBar } from './row.ts';
 
 /** Every benchmark, loaded only when it runs. */
-const benches: Record<string, () => Promise<{ bench: Bench }>> = {};
+const benches: Record<string, () => Promise<{ bench: Bench }>> = {
+  forecast: () => import('./forecast.ts'),
+};
 
 const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]
   Runs the benchmarks (all, or those named) and prints a Markdown table; docs/benchmarks.md keeps the last full run.

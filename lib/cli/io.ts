@@ -25,7 +25,8 @@ export async function readDocument<S extends z.ZodType>(schema: S, options: Docu
   return validate(schema, value, source);
 }
 
-async function readSource(file: string | undefined): Promise<string> {
+/** Text of `--file`, or of standard input when absent or `-`. */
+export async function readSource(file: string | undefined): Promise<string> {
   if (file !== undefined && file !== '-') {
     try {
       return await readFile(file, 'utf8');

@@ -14,6 +14,10 @@ const schemaLoaders: Readonly<Record<string, () => Promise<CommandSchemas>>> = {
     const { modelInputSchema, modelResultSchema } = await import('../../ports/contracts/model.ts');
     return { input: modelInputSchema, output: modelResultSchema };
   },
+  plan: async () => {
+    const { planProblemSchema, planResultSchema } = await import('../../ports/contracts/plan.ts');
+    return { input: planProblemSchema, output: planResultSchema };
+  },
 };
 
 /** `oaas schema NAME`: the JSON Schema of what a command reads, or with `--output` of what it writes. */

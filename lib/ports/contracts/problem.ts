@@ -18,6 +18,7 @@ export const problemTypes = {
   forbidden: 403,
   'invalid-ticket': 401,
   'replayed-ticket': 409,
+  'version-conflict': 412,
   'quota-exceeded': 429,
   /** Every VM is full: retry after `retryAfterMs`, or run it locally. */
   saturated: 429,

@@ -1,0 +1,73 @@
+import type { ModelInput, VmGroup } from '../queueing/types.ts';
+import type { Counts, Instance } from './instance.ts';
+
+/** What the planner needs of the queueing model. */
+export interface QueueModel {
+  /** Mean response time, network included, seconds; Infinity when unstable. */
+  meanS(input: ModelInput): number;
+  /** The same with percentiles; null when unstable. */
+  times(input: ModelInput): ResponseTimes | null;
+}
+
+export interface ResponseTimes {
+  mean: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+/** Targets are met up to this relative slack, which only absorbs rounding. */
+const slack = 1e-9;
+
+/** Asks the model about fleets of one instance. */
+export class Evaluator {
+  /** Model calls so far: the planner's work budget is counted in them. */
+  calls = 0;
+  readonly #instance: Instance;
+  readonly #model: QueueModel;
+
+  constructor(instance: Instance, model: QueueModel) {
+    this.#instance = instance;
+    this.#model = model;
+  }
+
+  /** The SLA's indicator in seconds; Infinity when unstable, 0 for no VMs and no traffic. */
+  indicatorS(counts: Counts): number {
+    const input = this.#input(counts);
+    if (input === null) return this.#instance.arrivalRatePerS > 0 ? Number.POSITIVE_INFINITY : 0;
+    this.calls++;
+    const { indicator } = this.#instance.sla;
+    if (indicator === 'mean') return this.#model.meanS(input);
+    return this.#model.times(input)?.[indicator] ?? Number.POSITIVE_INFINITY;
+  }
+
+  meets(counts: Counts): boolean {
+    return this.indicatorS(counts) <= this.#instance.sla.targetS * (1 + slack);
+  }
+
+  times(counts: Counts): ResponseTimes {
+    const input = this.#input(counts);
+    const times = input === null ? null : this.#model.times(input);
+    return times ?? { mean: null, p95: null, p99: null };
+  }
+
+  #input(counts: Counts): ModelInput | null {
+    const pool = poolOf(this.#instance, counts);
+    if (pool.length === 0) return null;
+    const { arrivalRatePerS, policy, session, snapshotAgeS, serviceScv } = this.#instance;
+    return { pool, arrivalRatePerS, policy, session, snapshotAgeS, serviceScv };
+  }
+}
+
+/** Offers that are the same to the queue (price aside) form one group, which keeps the model quick. */
+function poolOf(instance: Instance, counts: Counts): VmGroup[] {
+  const groups = new Map<string, VmGroup>();
+  counts.forEach((count, i) => {
+    if (count === 0) return;
+    const { serviceRatePerS, cores, sharingLimit, networkS } = instance.offers[i]!;
+    const key = `${serviceRatePerS}/${cores}/${sharingLimit}/${networkS}`;
+    const group = groups.get(key);
+    if (group) group.count += count;
+    else groups.set(key, { serviceRatePerS, cores, sharingLimit, count, networkS });
+  });
+  return [...groups.values()];
+}

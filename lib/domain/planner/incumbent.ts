@@ -1,0 +1,145 @@
+import { addCuts, type Columns, countsOf } from './columns.ts';
+import { cautiousCuts, cutsFor } from './cuts.ts';
+import { loneRequestS } from './diagnosis.ts';
+import type { Evaluator } from './evaluate.ts';
+import { availableOf, type Counts, capacityPerS, type Instance, vmCount } from './instance.ts';
+import { copyLp, type Lp, lpPoint, solveLp } from './lp.ts';
+import type { Budget } from './search.ts';
+
+/** Offers tried on their own as a first fleet: fewer where a look at the model is dear. */
+const mostAlone = (vms: number): number => (vms > 200 ? 3 : 24);
+
+/**
+ * Good fleets to start from: the linear program's fleet under a heavier load, just heavy enough that the model accepts it, and
+ * the least number of each promising offer alone.
+ */
+export function firstFleets(
+  instance: Instance,
+  columns: Columns,
+  roots: readonly Lp[],
+  evaluator: Evaluator,
+  acceptable: (counts: Counts) => boolean,
+  budget: Budget,
+): Counts[] {
+  const fleets: Counts[] = [];
+  roots.forEach((root, k) => {
+    if (budget.spent() && fleets.length > 0) return;
+    const mixed = byLoad(instance, columns, root, k === 0 ? cautiousCuts : cutsFor, acceptable, budget);
+    if (mixed !== null) fleets.push(mixed);
+  });
+  const perRate = (i: number) => instance.offers[i]!.priceUsdPerHour / capacityPerS(instance.offers[i]!);
+  const promising = columns.active
+    .filter((i) => loneRequestS(instance, i) < instance.sla.targetS || instance.sla.indicator !== 'mean')
+    .sort((a, b) => perRate(a) - perRate(b))
+    .slice(0, mostAlone(Math.max(0, ...fleets.map(vmCount))));
+  for (const i of promising) {
+    if (budget.spent() && fleets.length > 0) break;
+    const counts = alone(instance, i, evaluator);
+    if (counts !== null) fleets.push(counts);
+  }
+  return fleets;
+}
+
+/** Least load factor whose rounded-up linear optimum is accepted. */
+function byLoad(
+  instance: Instance,
+  columns: Columns,
+  root: Lp,
+  cuts: typeof cutsFor,
+  acceptable: (counts: Counts) => boolean,
+  budget: Budget,
+): Counts | null {
+  // A heavier load only adds rows to the relaxation, which the dual simplex takes up in a few pivots.
+  const at = (load: number): Counts | null => {
+    const lp = copyLp(root);
+    addCuts(lp, columns, cuts(instance, columns.active, load));
+    if (!solveLp(lp)) return null;
+    const point = lpPoint(lp, columns.offers.length).map((v, j) => Math.min(columns.max[j]!, Math.ceil(v - 1e-6)));
+    return countsOf(instance, columns, point);
+  };
+  let low = 1;
+  let high = 1;
+  let best: Counts | null = null;
+  for (let step = 0.002; step < 100; step *= step < 0.1 ? 2 : 4) {
+    const counts = at(high);
+    if (counts !== null && acceptable(counts)) {
+      best = counts;
+      break;
+    }
+    low = high;
+    high = 1 + step;
+  }
+  if (best === null) return null;
+  for (let i = 0; i < 8 && high - low > 2e-4 && !budget.spent(); i++) {
+    const middle = (low + high) / 2;
+    const counts = at(middle);
+    if (counts !== null && acceptable(counts)) {
+      best = counts;
+      high = middle;
+    } else low = middle;
+  }
+  return best;
+}
+
+/** Least number of one offer that keeps the promise, limits aside. */
+function alone(instance: Instance, i: number, evaluator: Evaluator): Counts | null {
+  const offer = instance.offers[i]!;
+  const counts = new Array<number>(instance.offers.length).fill(0);
+  const most = availableOf(offer);
+  const meets = (count: number) => {
+    counts[i] = count;
+    return evaluator.meets(counts);
+  };
+  const least = Math.max(instance.limits.minVms, Math.floor(instance.arrivalRatePerS / capacityPerS(offer)));
+  if (least > most) return null;
+  let low = least - 1;
+  let high = least;
+  for (let step = 1; !meets(high); step *= 2) {
+    if (high >= most || step > 64 * (least + 8)) return null;
+    low = high;
+    high = Math.min(most, high + step);
+  }
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (meets(middle)) high = middle;
+    else low = middle;
+  }
+  counts[i] = high;
+  return counts;
+}
+
+/** Takes VMs away and swaps them for cheaper ones, one at a time, for as long as that helps. */
+export function improve(instance: Instance, start: Counts, offer: (counts: Counts) => boolean, budget: Budget): void {
+  let current = [...start];
+  const price = (i: number) => instance.offers[i]!.priceUsdPerHour;
+  const candidates = instance.offers.map((_, i) => i).filter((i) => availableOf(instance.offers[i]!) > 0);
+  for (let improved = true; improved && !budget.spent(); ) {
+    improved = false;
+    const present = current.map((_, i) => i).filter((i) => current[i]! > 0);
+    present.sort((a, b) => price(b) - price(a));
+    for (const i of present) {
+      const fewer = [...current];
+      fewer[i]!--;
+      if (offer(fewer)) {
+        current = fewer;
+        improved = true;
+        break;
+      }
+    }
+    if (improved || candidates.length > 60) continue;
+    for (const i of present) {
+      for (const j of candidates) {
+        if (j === i || current[j]! >= availableOf(instance.offers[j]!)) continue;
+        const swapped = [...current];
+        swapped[i]!--;
+        swapped[j]!++;
+        if (offer(swapped)) {
+          current = swapped;
+          improved = true;
+          break;
+        }
+      }
+      if (improved) break;
+    }
+  }
+}

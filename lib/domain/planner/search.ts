@@ -1,0 +1,189 @@
+/**
+ * The cheapest fleet by branch and bound over the queueing model.
+ *
+ * A linear program over the cuts (cuts.ts) and the limits bounds the cost from below; its whole-numbered points are checked against
+ * the model. Nodes are taken in the order of their bound, so that the first point that keeps the promise is the cheapest, and when the work
+ * budget ends the best node's bound is a bound for the whole problem.
+ */
+import { addCuts, type Columns, columnsOf, countsOf, limitRows } from './columns.ts';
+import { type Cut, cutsFor, levelAlternatives } from './cuts.ts';
+import type { Evaluator } from './evaluate.ts';
+import { Heap } from './heap.ts';
+import { firstFleets, improve } from './incumbent.ts';
+import { brokenLimits, type Counts, fleetCostUsd, type Instance } from './instance.ts';
+import type { Solution } from './linear.ts';
+import { addRow, copyLp, createLp, type Lp, lpPoint, setBounds, solveLp } from './lp.ts';
+
+/** When to stop proving. */
+export interface Budget {
+  /** True once the search has to end with what it has. */
+  spent(): boolean;
+}
+
+interface Node {
+  lp: Lp;
+  bound: number;
+}
+
+const whole = 1e-6;
+const closed = 1e-9;
+
+/** @returns null when no fleet keeps the promise within the limits */
+export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Budget): Solution | null {
+  const acceptable = (counts: Counts) => brokenLimits(instance, counts).length === 0 && evaluator.meets(counts);
+  const columns = columnsOf(instance);
+  if (columns.offers.length === 0) {
+    const none = instance.offers.map(() => 0);
+    return acceptable(none) ? { counts: none, lowerBoundUsd: 0, proven: true } : null;
+  }
+  const common = relaxationOf(instance, columns);
+  const roots = common === null ? [] : rootsOf(instance, columns, common);
+  if (common === null || roots.length === 0) return null;
+  let best: { counts: Counts; cost: number } | null = null;
+  const offer = (counts: Counts): boolean => {
+    const cost = fleetCostUsd(instance, counts);
+    if (best !== null && cost >= best.cost * (1 - 1e-12)) return false;
+    if (!acceptable(counts)) return false;
+    best = { counts: [...counts], cost };
+    return true;
+  };
+  const limit = () => (best === null ? Number.POSITIVE_INFINITY : best.cost * (1 - closed));
+
+  for (const counts of firstFleets(instance, columns, [common, ...roots.slice(0, 3)], evaluator, acceptable, budget))
+    offer(counts);
+  const found = best as { counts: Counts } | null;
+  if (found !== null) improve(instance, found.counts, offer, budget);
+  for (const root of roots) fixByReducedCost(root, columns, limit());
+
+  const open = new Heap<Node>((a, b) => a.bound - b.bound);
+  const push = (lp: Lp) => {
+    if (lp.objective < limit()) open.push({ lp, bound: lp.objective });
+  };
+  for (const root of roots) push(root);
+  let lowerBound = Number.NEGATIVE_INFINITY;
+  let proven = true;
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.bound >= limit()) break;
+    lowerBound = Math.max(lowerBound, node.bound);
+    if (budget.spent()) {
+      proven = false;
+      break;
+    }
+    const point = lpPoint(node.lp, columns.offers.length);
+    const fractional = mostFractional(point);
+    if (fractional >= 0) {
+      const floor = Math.floor(point[fractional]!);
+      branch(node.lp, fractional, node.lp.lower[fractional]!, floor, push);
+      branch(node.lp, fractional, floor + 1, node.lp.upper[fractional]!, push);
+      continue;
+    }
+    const rounded = point.map(Math.round);
+    const counts = countsOf(instance, columns, rounded);
+    if (evaluator.meets(counts) && brokenLimits(instance, counts).length === 0) offer(counts);
+    else exclude(node.lp, rounded, push);
+  }
+  if (best === null) return proven ? null : { counts: [], lowerBoundUsd: Math.max(0, lowerBound), proven: false };
+  const { counts, cost } = best as { counts: Counts; cost: number };
+  return { counts, lowerBoundUsd: proven ? cost : Math.min(cost, Math.max(0, lowerBound)), proven };
+}
+
+/** The cuts and the limits; null when they alone rule out every fleet. */
+function relaxationOf(instance: Instance, columns: Columns): Lp | null {
+  const lp = createLp(
+    columns.cost,
+    columns.cost.map(() => 0),
+    columns.max,
+  );
+  addCuts(lp, columns, cutsFor(instance, columns.active));
+  for (const row of limitRows(instance, columns)) addRow(lp, row);
+  return solveLp(lp) ? lp : null;
+}
+
+/** Splits of the root over the level alternatives. */
+const mostRootSplits = 40;
+
+/** Relaxations of which at least one holds for every fleet that keeps the promise; none when no fleet can. */
+function rootsOf(instance: Instance, columns: Columns, common: Lp): Lp[] {
+  const alternatives = levelAlternatives(instance, columns.active);
+  const roots = new Heap<Lp>((a, b) => a.objective - b.objective);
+  roots.push(common);
+  for (let split = 0; split < mostRootSplits; split++) {
+    const cheapest = roots.pop();
+    if (cheapest === undefined) return [];
+    const point = lpPoint(cheapest, columns.offers.length);
+    let violated: readonly Cut[] | undefined;
+    let most = 1e-7;
+    for (const pair of alternatives) {
+      const short = Math.min(...pair.map((cut) => shortOf(cut, columns, point)));
+      if (short > most) {
+        most = short;
+        violated = pair;
+      }
+    }
+    if (violated === undefined) {
+      roots.push(cheapest);
+      break;
+    }
+    for (const cut of violated) {
+      const root = copyLp(cheapest);
+      addCuts(root, columns, [cut]);
+      if (solveLp(root)) roots.push(root);
+    }
+  }
+  const all: Lp[] = [];
+  for (let root = roots.pop(); root !== undefined; root = roots.pop()) all.push(root);
+  return all;
+}
+
+/** Relative shortfall of a point against a cut; negative when it has something to spare. */
+function shortOf(cut: Cut, columns: Columns, point: readonly number[]): number {
+  const worth = new Map(columns.active.map((i, k) => [i, cut.worth[k]!]));
+  const sum = point.reduce((total, x, j) => total + x * worth.get(columns.offers[j]!)!, 0);
+  return 1 - sum / cut.atLeast;
+}
+
+/** A column whose reduced cost alone closes the gap stays where it is. */
+function fixByReducedCost(lp: Lp, columns: Columns, limit: number): void {
+  const gap = limit - lp.objective;
+  lp.nonbasic.forEach((variable, k) => {
+    if (variable >= columns.offers.length) return;
+    const moves = Math.floor(gap / Math.abs(lp.reduced[k]!));
+    if (!Number.isFinite(moves)) return;
+    const rest = lp.resting[k]!;
+    if (lp.reduced[k]! > 0) lp.upper[variable] = Math.min(lp.upper[variable]!, rest + Math.max(0, moves));
+    else lp.lower[variable] = Math.max(lp.lower[variable]!, rest - Math.max(0, moves));
+  });
+}
+
+function mostFractional(point: readonly number[]): number {
+  let best = -1;
+  let most = whole;
+  point.forEach((value, j) => {
+    const distance = Math.abs(value - Math.round(value));
+    if (distance > most) {
+      most = distance;
+      best = j;
+    }
+  });
+  return best;
+}
+
+function branch(parent: Lp, variable: number, lower: number, upper: number, push: (lp: Lp) => void): void {
+  if (lower > upper) return;
+  const lp = copyLp(parent);
+  setBounds(lp, variable, lower, upper);
+  if (solveLp(lp)) push(lp);
+}
+
+/** Splits a node's box around one point that the model refuses: child by child, everything but the point. */
+function exclude(parent: Lp, point: readonly number[], push: (lp: Lp) => void): void {
+  const rest = copyLp(parent);
+  point.forEach((value, j) => {
+    const lower = rest.lower[j]!;
+    const upper = rest.upper[j]!;
+    if (lower === upper) return;
+    branch(rest, j, value + 1, upper, push);
+    branch(rest, j, lower, value - 1, push);
+    setBounds(rest, j, value, value);
+  });
+}

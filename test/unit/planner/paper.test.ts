@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { plan } from '../../../lib/domain/planner/plan.ts';
+import type { Offer, PlanProblem } from '../../../lib/domain/planner/types.ts';
+
+const offer = (id: string, serviceRatePerS: number, priceUsdPerHour: number): Offer => ({
+  id,
+  serviceRatePerS,
+  priceUsdPerHour,
+  cores: 1,
+  sharingLimit: 16,
+  networkS: 0,
+});
+
+const problem = (over: Partial<PlanProblem>): PlanProblem => ({
+  arrivalRatePerS: 100,
+  sla: { indicator: 'mean', targetS: 0.2 },
+  policy: 'capacity',
+  method: 'paper',
+  offers: [offer('A', 10, 0.06)],
+  ...over,
+});
+
+describe('the paper’s methods', () => {
+  it('adds one at a time until C/(Σμ - λ) ≤ R', () => {
+    // μ - 1/R = 5 per VM, so 100/s takes exactly 20 (equation 10 of the OaaS paper).
+    expect(plan(problem({})).fleet).toEqual([{ offer: 'A', count: 20 }]);
+  });
+
+  it('takes the first offer by price per service rate, although it is the wrong order for the promise', () => {
+    // small: 0.02/rate-unit, useful 6 - 5 = 1; big: 0.021/rate-unit, useful 45.
+    const offers = [offer('big', 50, 1.05), offer('small', 6, 0.12)];
+    const paper = plan(problem({ offers }));
+    const exact = plan(problem({ offers, method: 'exact' }));
+    expect(paper.fleet).toEqual([{ offer: 'small', count: 100 }]);
+    expect(exact.fleet.find((f) => f.offer === 'big')?.count).toBeGreaterThanOrEqual(2);
+    expect(exact.newUsdOverHorizon).toBeLessThan(paper.newUsdOverHorizon / 3);
+    expect(paper.status).toBe('feasible');
+    expect(paper.lowerBoundUsd).toBeCloseTo(exact.newUsdOverHorizon, 12);
+  });
+
+  it('removes the shortest remaining rental first, while the target holds', () => {
+    const offers = [offer('A', 10, 0.06), offer('B', 10, 0.06)];
+    const result = plan(
+      problem({
+        offers,
+        arrivalRatePerS: 5,
+        billing: 'hourly',
+        current: [
+          { offer: 'A', state: 'running', count: 2, remainingRentalS: 900 },
+          { offer: 'B', state: 'running', count: 1, remainingRentalS: 1800 },
+          { offer: 'A', state: 'running', count: 1, remainingRentalS: 3000 },
+        ],
+      }),
+    );
+    expect(result.fleet).toEqual([{ offer: 'A', count: 1 }]);
+    expect(result.newUsdOverHorizon).toBe(0);
+    expect(result.actions.map((a) => [a.do, a.offer, a.count])).toEqual([
+      ['keep', 'A', 1],
+      ['drain', 'A', 2],
+      ['drain', 'B', 1],
+    ]);
+  });
+
+  it('same, minimum and maximum only ever add their own offer (experiment 2)', () => {
+    const offers = [offer('four', 4, 0.4), offer('ten', 10, 1), offer('sixteen', 16, 1.6)];
+    const current = [{ offer: 'ten', state: 'running' as const, count: 4 }];
+    const counts = (method: PlanProblem['method']) =>
+      Object.fromEntries(
+        plan(problem({ offers, current, method, sla: { indicator: 'mean', targetS: 0.5 } })).fleet.map((f) => [
+          f.offer,
+          f.count,
+        ]),
+      );
+    // Useful capacity at R = 0.5: 2, 8 and 14; 4 x 8 = 32 of 100 are there.
+    expect(counts('same')).toEqual({ ten: 13 });
+    expect(counts('minimum')).toEqual({ ten: 4, four: 34 });
+    expect(counts('maximum')).toEqual({ ten: 4, sixteen: 5 });
+  });
+
+  it.each(['paper', 'same', 'minimum', 'maximum'] as const)(
+    '%s ends with a diagnosis where the loop would not',
+    (method) => {
+      for (const policy of ['capacity', 'even'] as const) {
+        const result = plan(problem({ method, policy, offers: [offer('slow', 5, 0.01)] }));
+        expect(result.status).toBe('infeasible');
+        expect(result.reason).toContain('slow');
+        expect(result.reason).toContain('0.2 s');
+      }
+    },
+  );
+});

@@ -5,6 +5,7 @@ import { type Bench, type BenchRow, withinBar } from './row.ts';
 
 /** Every benchmark, loaded only when it runs. */
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
+  agent: () => import('./agent.ts'),
   forecast: () => import('./forecast.ts'),
 };
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runTask, TestRegion } from './support/agent-process.ts';
+import { runTask, TestRegion } from '../../support/agent-region.ts';
 
 describe("a VM's sandboxes are held to its cores", () => {
   let region: TestRegion;

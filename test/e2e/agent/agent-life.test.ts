@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asAdmin, call, type RunningAgent, runTask, TestRegion } from './support/agent-process.ts';
+import { asAdmin, call, type RunningAgent, runTask, TestRegion } from '../../support/agent-region.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const alive = (pid: number) => existsSync(`/proc/${pid}`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findProgram } from '../../../surrogate/isolation/choose.ts';
-import { asAdmin, call, type RunningAgent, runTask, TestRegion } from './support/agent-process.ts';
+import { asAdmin, call, type RunningAgent, runTask, TestRegion } from '../../support/agent-region.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** Plain processes everywhere; bubblewrap where it is installed. */

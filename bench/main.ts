@@ -8,6 +8,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   offload: () => import('./offload.ts'),
   system: () => import('./system.ts'),
   placement: () => import('./placement.ts'),
+  agent: () => import('./agent.ts'),
   forecast: () => import('./forecast.ts'),
 };
 

@@ -21,12 +21,15 @@ const occupancyMs = 250;
 /** With other controllers writing the same rows, occupancy is read along with the heartbeats. */
 const contendedMs = 1_000;
 const usableMs = 5_000;
+/** Reservations live 2 s: a claim that was not reported for long would be counted neither as issued nor as running. */
+const usableExactMs = 500;
 /** A copy up to this many times its allowed age is used while the next is being read. */
 const patience = 5;
 /** A copy that could still be used is not waited for longer than this. */
 const hurryMs = 100;
-/** Reading takes at most one part in this many of the time, however slow the store. */
+/** Reading takes at most one part in this many of the time, up to a wait of `restMs`. */
 const readShare = 4;
+const restMs = 200;
 
 /** One VM as the controller sees it. */
 export interface PoolVm {
@@ -123,13 +126,14 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
     poolId,
     async vms(maxAgeMs, withOccupancy) {
       const ageMs = clock.monotonicMs() - heartbeatsAtMs;
-      if (ageMs < Math.max(maxAgeMs, readShare * readTookMs)) return vms;
+      if (ageMs < Math.max(maxAgeMs, Math.min(restMs, readShare * readTookMs))) return vms;
       const read = fresher(withOccupancy);
       if (ageMs < patience * maxAgeMs) {
         // Steady traffic keeps the copy young enough without anyone waiting for it.
         read.catch(() => {});
       } else {
-        await (ageMs > usableMs ? read : Promise.race([read.catch(() => {}), pause(hurryMs)]));
+        const usable = withOccupancy ? usableExactMs : usableMs;
+        await (ageMs > usable ? read : Promise.race([read.catch(() => {}), pause(hurryMs)]));
       }
       return vms;
     },

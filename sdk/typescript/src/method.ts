@@ -54,6 +54,8 @@ interface Call<A, S> {
   startMs: number;
   endsAtMs: number;
   signal: AbortSignal;
+  /** The caller asked for remote: the region is not to weigh it against the device. */
+  forced: boolean;
   attempts: Attempt[];
 }
 
@@ -110,6 +112,7 @@ export class Method<A, R, S> {
     if (closing.closed) throw new OffloadError('closed', 'this OaaS instance was closed; create a new one');
     if (options.signal?.aborted) throw new OffloadError('aborted', 'aborted by the caller');
     const startMs = monotonicMs();
+    const prefer = options.prefer ?? this.#options.prefer ?? 'auto';
     const abort = new AbortController();
     const call: Call<A, S> = {
       args,
@@ -118,13 +121,13 @@ export class Method<A, R, S> {
       startMs,
       endsAtMs: startMs + (options.deadlineMs ?? this.#options.deadlineMs ?? defaultDeadlineMs),
       signal: abort.signal,
+      forced: prefer === 'remote',
       attempts: [],
     };
     const onAbort = () => abort.abort();
     const release = closing.onClose(onAbort);
     options.signal?.addEventListener('abort', onAbort);
     try {
-      const prefer = options.prefer ?? this.#options.prefer ?? 'auto';
       const plan = this.#plan(prefer, call, options.deadlineMs ?? this.#options.deadlineMs ?? null);
       const settled = await this.#execute(plan, call);
       const where = settled.ranOn.where;
@@ -296,12 +299,16 @@ export class Method<A, R, S> {
         ...(call.state === undefined ? {} : { state: encodePayload(call.state) }),
       },
       idempotent: this.#options.idempotent ?? false,
-      localEstimateMs: this.#local === null ? null : (this.#localTime.meanMs ?? this.#options.localEstimateMs ?? null),
+      localEstimateMs: call.forced ? null : this.#localEstimateMs(),
       runMs: this.#runTime.meanMs ?? 1,
       endsAtMs: call.endsAtMs,
       signal,
       attempted: (attempt) => this.#attempted(call, attempt),
     });
+  }
+
+  #localEstimateMs(): number | null {
+    return this.#local === null ? null : (this.#localTime.meanMs ?? this.#options.localEstimateMs ?? null);
   }
 
   #accept(outcome: RemoteSuccess): Settled<R, S> {

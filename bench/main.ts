@@ -5,6 +5,10 @@ import { type Bench, type BenchRow, withinBar } from './row.ts';
 
 /** Every benchmark, loaded only when it runs. */
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
+  offload: () => import('./offload.ts'),
+  system: () => import('./system.ts'),
+  placement: () => import('./placement.ts'),
+  agent: () => import('./agent.ts'),
   forecast: () => import('./forecast.ts'),
 };
 

@@ -1,6 +1,7 @@
 import type { ChoiceVm, DispatchCursor } from '../domain/dispatch/choose-vm.ts';
 import { learnedDemandS, sharingLimitOf } from '../domain/dispatch/demand.ts';
 import type { SessionCredit } from '../domain/dispatch/session-candidates.ts';
+import { preparationPriorS } from '../domain/scaling/demand.ts';
 import { reservationTtlMs } from '../ports/contracts/ticket.ts';
 import type { Classified } from './classify-request.ts';
 import type { PoolView, PoolVm } from './pool-view.ts';
@@ -41,10 +42,13 @@ export function demandOf(
   return demandS;
 }
 
+/** What the manifest expects of the method (mean of all where none is named), and the runtime's preparation of a sandbox. */
 function priorDemandS(request: Classified, method: string | undefined): number {
-  const methods = Object.values(request.app.manifest.methods);
-  const named = method === undefined ? undefined : request.app.manifest.methods[method];
-  return named?.demandS ?? methods.reduce((sum, m) => sum + m.demandS, 0) / methods.length;
+  const { manifest } = request.app;
+  const methods = Object.values(manifest.methods);
+  const named = method === undefined ? undefined : manifest.methods[method];
+  const taskS = named?.demandS ?? methods.reduce((sum, m) => sum + m.demandS, 0) / methods.length;
+  return taskS + preparationPriorS[manifest.runtime];
 }
 
 /** A VM in the terms of the dispatch functions. */

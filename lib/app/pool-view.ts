@@ -21,6 +21,15 @@ const occupancyMs = 250;
 /** With other controllers writing the same rows, occupancy is read along with the heartbeats. */
 const contendedMs = 1_000;
 const usableMs = 5_000;
+/** Reservations live 2 s: a claim that was not reported for long would be counted neither as issued nor as running. */
+const usableExactMs = 500;
+/** A copy up to this many times its allowed age is used while the next is being read. */
+const patience = 5;
+/** A copy that could still be used is not waited for longer than this. */
+const hurryMs = 100;
+/** Reading takes at most one part in this many of the time, up to a wait of `restMs`. */
+const readShare = 4;
+const restMs = 200;
 
 /** One VM as the controller sees it. */
 export interface PoolVm {
@@ -60,6 +69,7 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
   let heartbeatsAtMs = Number.NEGATIVE_INFINITY;
   let occupancyAtMs = Number.NEGATIVE_INFINITY;
   let conflictAtMs = Number.NEGATIVE_INFINITY;
+  let readTookMs = 0;
   let reading: Promise<void> | null = null;
 
   const read = async (withOccupancy: boolean): Promise<void> => {
@@ -69,16 +79,14 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
       recordsAtMs = startedMs;
     }
     const occupancyDue =
-      withOccupancy &&
-      (startedMs - occupancyAtMs >= occupancyMs ||
-        startedMs - conflictAtMs < contendedMs ||
-        vms.length !== records.length);
+      withOccupancy && (startedMs - occupancyAtMs >= occupancyMs || startedMs - conflictAtMs < contendedMs);
     const cells = occupancyDue ? [...new Set(records.map((vm) => vm.cell))] : [];
     const [heartbeats, ...occupancies] = await Promise.all([
       store.getHeartbeats(records.map((vm) => vm.vmId)),
       ...cells.map((cell) => store.listOccupancy(poolId, cell)),
     ]);
     heartbeatsAtMs = startedMs;
+    readTookMs = clock.monotonicMs() - startedMs;
     if (occupancyDue) occupancyAtMs = startedMs;
     merge(heartbeats, new Map(occupancies.flatMap((rows) => [...rows])));
   };
@@ -118,15 +126,14 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
     poolId,
     async vms(maxAgeMs, withOccupancy) {
       const ageMs = clock.monotonicMs() - heartbeatsAtMs;
-      if (ageMs >= maxAgeMs) {
-        const read = fresher(withOccupancy);
-        // A reader that tolerates an old copy need not wait while it is less than twice as old.
-        if (!withOccupancy && ageMs < 2 * maxAgeMs) read.catch(() => {});
-        else {
-          await read.catch((error: Error) => {
-            if (ageMs > usableMs) throw error;
-          });
-        }
+      if (ageMs < Math.max(maxAgeMs, Math.min(restMs, readShare * readTookMs))) return vms;
+      const read = fresher(withOccupancy);
+      if (ageMs < patience * maxAgeMs) {
+        // Steady traffic keeps the copy young enough without anyone waiting for it.
+        read.catch(() => {});
+      } else {
+        const usable = withOccupancy ? usableExactMs : usableMs;
+        await (ageMs > usable ? read : Promise.race([read.catch(() => {}), pause(hurryMs)]));
       }
       return vms;
     },
@@ -136,6 +143,8 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
     unavailableCount: () => unavailable,
   };
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const isListed = (vm: VmRecord): boolean => vm.state !== 'terminated';
 

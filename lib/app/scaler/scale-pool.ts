@@ -73,6 +73,7 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   const serving = run.fleet.serving(pool.poolId).length;
   const decision = detectBurst({
     arrivalRatePerS: rateOf(memory.recent),
+    latestRatePerS: window.arrivalRatePerS,
     plannedRatePerS: memory.plannedRatePerS,
     refused: window.refused,
     waiting: observation.waiting,

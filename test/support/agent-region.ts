@@ -76,7 +76,7 @@ export class TestRegion {
   async startAgent(env: Partial<Record<AgentEnvName, string>> = {}): Promise<RunningAgent> {
     const vmId = env.OAAS_VM_ID ?? `vm-${randomUUID().slice(0, 8)}`;
     const child = fork(this.agentFile, [], {
-      execArgv: [],
+      execArgv: (process.env.EXECARGV ?? '').split(' ').filter(Boolean),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: {
         PATH: process.env.PATH,

@@ -67,7 +67,7 @@ function errorBoundPct(chain: PoolChain, arrivalRatePerS: number): number {
     const stake = (Math.abs(kink.slopeChange) * kink.vms) / arrivalRatePerS;
     exposure += stake * 4 * beyond * Math.max(0, 1 - beyond);
   }
-  return Math.min(14, 3 + 11 * exposure ** 0.25);
+  return Math.min(15, 3.5 + 12 * exposure ** 0.25);
 }
 
 /**

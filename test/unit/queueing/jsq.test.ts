@@ -17,7 +17,7 @@ describe('JSQ', () => {
     expect(one).toMatchObject({ method: 'exact', errorBoundPct: 0 });
   });
 
-  it.each([0.3, 0.6, 0.9])('two equal VMs: within 1 %% of the chain (n1, n2) at rho %s', (rho) => {
+  it.each([{ rho: 0.3 }, { rho: 0.6 }, { rho: 0.9 }])('two equal VMs: within 1 % of the chain, rho $rho', ({ rho }) => {
     const exact = twoVmMeanResponseS(
       [
         { rate: 1, networkS: 0 },

@@ -9,7 +9,7 @@ import { addCuts, type Columns, columnsOf, countsOf, limitRows } from './columns
 import { type Cut, cutsFor, levelAlternatives } from './cuts.ts';
 import type { Evaluator } from './evaluate.ts';
 import { Heap } from './heap.ts';
-import { firstFleets, improve } from './incumbent.ts';
+import { alone, firstFleets, improve } from './incumbent.ts';
 import { brokenLimits, type Counts, fleetCostUsd, type Instance } from './instance.ts';
 import type { Solution } from './linear.ts';
 import { addRow, copyLp, createLp, type Lp, lpPoint, setBounds, solveLp } from './lp.ts';
@@ -35,6 +35,11 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   if (columns.offers.length === 0) {
     const none = instance.offers.map(() => 0);
     return acceptable(none) ? { counts: none, lowerBoundUsd: 0, proven: true } : null;
+  }
+  if (columns.active.length === 1) {
+    const counts = alone(instance, columns.active[0]!, evaluator);
+    if (counts === null || brokenLimits(instance, counts).length > 0) return null;
+    return { counts, lowerBoundUsd: fleetCostUsd(instance, counts), proven: true };
   }
   const common = relaxationOf(instance, columns);
   const roots = common === null ? [] : rootsOf(instance, columns, common);

@@ -4,10 +4,12 @@ import type { Station } from './station.ts';
 /**
  * Corrects a load computed for exponential service for another squared coefficient of variation (SCV) of the demand.
  *
- * Processor sharing without waiting is insensitive to the distribution, so only the time outside the sharing limit
- * changes: it is multiplied by (ca² + scv)/(ca² + 1), ca² the SCV of the VM's interarrival times. For one core that is
- * Avi-Itzhak & Halfin 1988 (M/G/1-LPS: E[T] = (1 + (scv-1)/2 ρ^N)/(μ-λ)), which joins Pollaczek-Khinchine at N = 1 and
- * insensitivity at N = ∞; for N ≤ c it is Lee & Longton's M/G/c.
+ * With Poisson arrivals processor sharing without waiting is insensitive to the distribution, so only the time outside
+ * the sharing limit changes: it is multiplied by (ca² + scv)/(ca² + 1), ca² the SCV of the VM's interarrival times. For
+ * one core that is Avi-Itzhak & Halfin 1988 (M/G/1-LPS: E[T] = (1 + (scv-1)/2 ρ^N)/(μ-λ)), which joins
+ * Pollaczek-Khinchine at N = 1 and insensitivity at N = ∞; for N ≤ c it is Lee & Longton's M/G/c. Arrivals more regular
+ * than Poisson change the shared part as well, in heavy traffic by 2 (ca² + scv)/((1 + scv)(1 + ca²)): the workload of
+ * GI/G/1 over the mean residual demand.
  *
  * @param arrivalScv 1 for Poisson arrivals, 1/C under round robin
  */
@@ -18,23 +20,28 @@ export function withServiceScv(
   arrivalScv: number,
 ): PoolLoad {
   if (serviceScv === 1) return load;
-  const factor = (arrivalScv + serviceScv) / (arrivalScv + 1);
-  const groups = load.groups.map((group): GroupLoad => {
-    const waitingS = group.waitingS * factor;
-    return { ...group, waitingS, sojournS: group.sojournS - group.waitingS + waitingS };
+  const { chanceWaitingShare = 1 } = load;
+  const waitingFactor = 1 + ((arrivalScv + serviceScv) / (arrivalScv + 1) - 1) * chanceWaitingShare;
+  const sharingFactor = (2 * (arrivalScv + serviceScv)) / ((1 + serviceScv) * (1 + arrivalScv));
+  const groups = load.groups.map((group, g): GroupLoad => {
+    const aloneS = 1 / stations[g]!.coreRatePerS;
+    const sharing = Math.max(0, group.sojournS - group.waitingS - aloneS);
+    const waitingS = group.waitingS * waitingFactor;
+    return { ...group, waitingS, sojournS: group.sojournS - group.waitingS - sharing * (1 - sharingFactor) + waitingS };
   });
-  const total = { sojourn: 0, shift: 0 };
+  let sojourn = 0;
+  let shift = 0;
   groups.forEach((group, g) => {
     const flow = stations[g]!.count * group.arrivalRatePerS;
-    total.sojourn += flow * group.sojournS;
-    total.shift += flow * Math.abs(group.waitingS - load.groups[g]!.waitingS);
+    sojourn += flow * group.sojournS;
+    shift += flow * Math.abs(group.sojournS - load.groups[g]!.sojournS);
   });
-  const shift = total.shift / total.sojourn;
-  const exact = load.method === 'exact' && arrivalScv === 1 && (shift < 1e-6 || stations.every(isFirstComeFirstServed));
   const exponential = { serviceScv, groups: load.groups };
+  const moved = shift / sojourn;
+  const exact = load.method === 'exact' && arrivalScv === 1 && (moved < 1e-6 || stations.every(isFirstComeFirstServed));
   if (exact) return { ...load, groups, exponential };
-  // Fitted: insensitivity is not exact with state-dependent or non-Poisson arrivals, the factor not beyond one core.
-  const bound = load.errorBoundPct + 3 + 40 * shift;
+  // Insensitivity is not exact with state-dependent or regular arrivals, nor the factors beyond one core.
+  const bound = load.errorBoundPct + 4 + 40 * moved;
   return { groups, method: 'approximation', errorBoundPct: Math.min(40, bound), exponential };
 }
 

@@ -13,4 +13,5 @@ export const commandLoaders: readonly { name: string; load: () => Promise<Comman
   { name: 'prices', load: () => import('./commands/prices.ts') },
   { name: 'whatif', load: () => import('./commands/whatif.ts') },
   { name: 'schema', load: () => import('./commands/schema.ts') },
+  { name: 'simulate', load: () => import('./commands/simulate.ts') },
 ];

@@ -24,4 +24,5 @@ export const commandLoaders: readonly { name: string; load: () => Promise<Comman
   { name: 'model', load: () => import('./commands/model.ts') },
   { name: 'forecast', load: () => import('./commands/forecast.ts') },
   { name: 'schema', load: () => import('./commands/schema.ts') },
+  { name: 'simulate', load: () => import('./commands/simulate.ts') },
 ];

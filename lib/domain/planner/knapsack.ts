@@ -236,7 +236,7 @@ function commonDivisor(costs: readonly number[]): number {
   for (const cost of costs) {
     let a = Math.max(divisor, cost);
     let b = Math.min(divisor, cost);
-    while (b > largest * 1e-7) {
+    while (b > largest * 1e-9) {
       const rest = a - b * Math.round(a / b);
       a = b;
       b = Math.abs(rest);

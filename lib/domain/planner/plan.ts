@@ -13,7 +13,7 @@ import type { PlanMethod, PlanProblem, PlanResult, PlanStatus } from './types.ts
 export interface PlanOptions {
   /** The queueing model; the product's own when absent. */
   model?: QueueModel;
-  /** A clock in milliseconds, for `timeLimitMs`; without one a fixed amount of work (about two seconds) ends a search. */
+  /** A clock in milliseconds, for `timeLimitMs`; without one a fixed amount of work (about half a second) ends a search. */
   now?: () => number;
   /** Default 400; the best fleet found by then is returned with its gap. */
   timeLimitMs?: number;
@@ -60,9 +60,9 @@ function cheapest(instance: Instance, evaluator: Evaluator, budget: Budget): Sol
 }
 
 /** What a search may do without a clock, in `Evaluator.work`. */
-const maxWork = 2000;
+const maxWork = 400;
 /** And in nodes of its tree. */
-const maxNodes = 100_000;
+const maxNodes = 20_000;
 
 function budgetOf(evaluator: Evaluator, { now, timeLimitMs = 400 }: PlanOptions): Budget {
   const endMs = now === undefined ? Number.POSITIVE_INFINITY : now() + timeLimitMs;

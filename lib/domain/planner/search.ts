@@ -10,7 +10,7 @@ import { type Cut, cutsFor, levelAlternatives } from './cuts.ts';
 import type { Evaluator } from './evaluate.ts';
 import { Heap } from './heap.ts';
 import { alone, firstFleets, improve } from './incumbent.ts';
-import { brokenLimits, type Counts, fleetCostUsd, type Instance } from './instance.ts';
+import { brokenLimits, type Counts, fleetCostUsd, fleetRankUsd, type Instance } from './instance.ts';
 import type { Solution } from './linear.ts';
 import { addRow, copyLp, createLp, type Lp, lpPoint, setBounds, solveLp } from './lp.ts';
 
@@ -46,7 +46,7 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   if (common === null || roots.length === 0) return null;
   let best: { counts: Counts; cost: number } | null = null;
   const offer = (counts: Counts): boolean => {
-    const cost = fleetCostUsd(instance, counts);
+    const cost = fleetRankUsd(instance, counts);
     if (best !== null && cost >= best.cost * (1 - 1e-12)) return false;
     if (!acceptable(counts)) return false;
     best = { counts: [...counts], cost };
@@ -88,7 +88,8 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
     else exclude(node.lp, rounded, push);
   }
   if (best === null) return proven ? null : { counts: [], lowerBoundUsd: Math.max(0, lowerBound), proven: false };
-  const { counts, cost } = best as { counts: Counts; cost: number };
+  const { counts } = best as { counts: Counts };
+  const cost = fleetCostUsd(instance, counts);
   return { counts, lowerBoundUsd: proven ? cost : Math.min(cost, Math.max(0, lowerBound)), proven };
 }
 

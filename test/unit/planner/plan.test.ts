@@ -110,6 +110,13 @@ describe('plan', () => {
     ]);
   });
 
+  it.each(['jsq', 'capacity'] as const)('of equally cheap fleets it takes the one that runs already (%s)', (policy) => {
+    const offers = ['a', 'b', 'c'].map((id) => offer(id, 50, 0.06));
+    const current = [{ offer: 'b', state: 'running' as const, count: 12 }];
+    const kept = plan(problem({ policy, offers, current })).actions.filter((a) => a.do === 'keep');
+    expect(kept).toMatchObject([{ offer: 'b', count: 12 }]);
+  });
+
   it('what is already paid beats what is cheaper on the list', () => {
     const result = plan(
       problem({

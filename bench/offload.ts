@@ -30,8 +30,14 @@ async function overhead({ quick, onProgress }: BenchOptions): Promise<BenchRow[]
     for (let i = 0; i < 10; i += 1) for (const arm of arms) await arm.run('empty', []);
     onProgress?.(`overhead: ${arms.length} x ${perArm} empty tasks`);
     const order = interleaved(arms.length, perArm, 3);
-    const samples = await openLoop(poissonTimes(order.length, overheadRatePerS, 5), (i) => arms[order[i]!]!.run('empty', []));
-    const [sdk, raw, proxy] = arms.map((_, arm) => samples.filter((_s, i) => order[i] === arm)) as [Sample[], Sample[], Sample[]];
+    const samples = await openLoop(poissonTimes(order.length, overheadRatePerS, 5), (i) =>
+      arms[order[i]!]!.run('empty', []),
+    );
+    const [sdk, raw, proxy] = arms.map((_, arm) => samples.filter((_s, i) => order[i] === arm)) as [
+      Sample[],
+      Sample[],
+      Sample[],
+    ];
     const at = (s: Sample[], q: number) => quantile(s, q);
     const note = (s: Sample[]) => `p50 ${at(s, 0.5).toFixed(2)} ms, p99 ${at(s, 0.99).toFixed(1)} ms`;
     const failed = failures(samples);

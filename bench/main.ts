@@ -7,6 +7,7 @@ import { type Bench, type BenchRow, withinBar } from './row.ts';
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   forecast: () => import('./forecast.ts'),
   planner: () => import('./planner.ts'),
+  model: () => import('./model-accuracy.ts'),
 };
 
 const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]

@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   placement: () => import('./placement.ts'),
   agent: () => import('./agent.ts'),
   forecast: () => import('./forecast.ts'),
+  planner: () => import('./planner.ts'),
   model: () => import('./model-accuracy.ts'),
 };
 

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildAgent } from './build-agent.ts';
 
 /** Root of this checkout. */
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,4 +24,12 @@ export async function buildEntry(name: string, entry: string): Promise<string> {
     logLevel: 'silent',
   });
   return outfile;
+}
+
+/** The agent as one file. */
+export async function buildAgentFile(): Promise<string> {
+  await mkdir(buildDir, { recursive: true });
+  const file = join(buildDir, 'agent.mjs');
+  await buildAgent(file);
+  return file;
 }

@@ -30,7 +30,11 @@ export interface Applied {
 }
 
 /** Plans for the fleet as it stands now. */
-export function planPool(run: Run, pool: Pool, input: PlanInput): { problem: PlanProblem; plan: PlanResult } {
+export function planPool(
+  run: Pick<Run, 'deps' | 'fleet' | 'offers' | 'memory' | 'nowMs'>,
+  pool: Pool,
+  input: PlanInput,
+): { problem: PlanProblem; plan: PlanResult } {
   const { deps } = run;
   const counted = run.fleet.counted(deps.region, pool.groupId);
   const problem = planProblem({

@@ -5,6 +5,8 @@ import type { PoolMemory } from './memory.ts';
 import type { Pool } from './pools.ts';
 import type { Run } from './run.ts';
 
+type View = Pick<Run, 'deps' | 'fleet' | 'nowMs'>;
+
 export interface Observation {
   window: ArrivalWindow;
   demandS: number;
@@ -18,7 +20,7 @@ export interface Observation {
 type Look = 'slot' | 'burst';
 
 /** Reads the pool's counters since the last look of the same kind; advances the cursors in `memory`. */
-export async function observe(run: Run, pool: Pool, memory: PoolMemory, look: Look): Promise<Observation> {
+export async function observe(run: View, pool: Pool, memory: PoolMemory, look: Look): Promise<Observation> {
   const { fleet } = run;
   const placements = await lookAtPlacements(run, pool, memory, look);
   const beats = fleet.poolHeartbeats(pool.poolId);
@@ -37,7 +39,7 @@ export async function observe(run: Run, pool: Pool, memory: PoolMemory, look: Lo
   };
 }
 
-async function lookAtPlacements(run: Run, pool: Pool, memory: PoolMemory, look: Look): Promise<ArrivalWindow> {
+async function lookAtPlacements(run: View, pool: Pool, memory: PoolMemory, look: Look): Promise<ArrivalWindow> {
   const key = look === 'slot' ? 'slotCursor' : 'burstCursor';
   const from = Math.max(0, memory[key].atMs - lateFlushMs - 60_000);
   const rows = await run.deps.state.listArrivals(pool.poolId, from, run.nowMs + 60_000);
@@ -46,7 +48,7 @@ async function lookAtPlacements(run: Run, pool: Pool, memory: PoolMemory, look: 
   return advanced.window;
 }
 
-function lookAtAgents(run: Run, pool: Pool, memory: PoolMemory, look: Look): AgentWindow {
+function lookAtAgents(run: View, pool: Pool, memory: PoolMemory, look: Look): AgentWindow {
   const key = look === 'slot' ? 'slotAgents' : 'burstAgents';
   const reports = run.fleet.poolReports(pool.poolId).map(
     ({ vm, beat }): AgentReport => ({

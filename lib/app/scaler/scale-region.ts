@@ -63,17 +63,23 @@ async function runUnderLease(
 }
 
 async function startRun(deps: ScalerDeps, nowMs: number, guard: LeaseGuard, memory: RegionMemory): Promise<Run> {
+  const view = await readFleet(deps, nowMs);
+  return { deps, guard, nowMs, memory, ...view, faults: new Map(), terminated: new Map() };
+}
+
+/** Configuration, offers and machines as they stand. */
+export async function readFleet(deps: ScalerDeps, nowMs: number): Promise<Pick<Run, 'config' | 'offers' | 'fleet'>> {
   const config = await deps.config();
   const offers = await deps.provider.offers();
   const records = await deps.state.listVms();
   const recentMs = nowMs - 2 * deps.options.slotMs;
   const reporting = records.filter((vm) => vm.state !== 'terminated' || (vm.terminatedAtMs ?? 0) > recentMs);
   const heartbeats = await deps.state.getHeartbeats(reporting.map((vm) => vm.vmId));
-  const fleet = new Fleet(records, heartbeats, deps.state);
-  return { deps, guard, nowMs, config, offers, fleet, memory, faults: new Map(), terminated: new Map() };
+  return { config, offers, fleet: new Fleet(records, heartbeats, deps.state) };
 }
 
-async function requestedPools(run: Run): Promise<Set<string>> {
+/** Pools that saw requests lately or still have machines. */
+export async function requestedPools(run: Pick<Run, 'deps' | 'nowMs' | 'fleet'>): Promise<Set<string>> {
   const { deps, nowMs } = run;
   const active = await deps.state.activePools(nowMs - activeSlots * deps.options.slotMs);
   const held = run.fleet.live().map((vm) => vm.poolId);

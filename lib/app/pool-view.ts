@@ -49,6 +49,8 @@ export interface PoolView {
   readonly poolId: string;
   /** VMs that take work, at most `maxAgeMs` old as far as the store answers. */
   vms(maxAgeMs: number, withOccupancy: boolean): Promise<readonly PoolVm[]>;
+  /** False once the copy is too old to tell reserved places from free ones: read it again first. */
+  isYoungEnoughToReserve(): boolean;
   /** Another controller wrote first. */
   noteConflict(): void;
   /** VMs that are there but cannot take work (starting, draining, silent). */
@@ -63,6 +65,7 @@ export interface PoolViewDependencies {
 export function createPoolView(poolId: string, deps: PoolViewDependencies): PoolView {
   const { clock, store } = deps;
   let records: VmRecord[] = [];
+  let known = new Map<string, PoolVm>();
   let vms: PoolVm[] = [];
   let unavailable = 0;
   let recordsAtMs = Number.NEGATIVE_INFINITY;
@@ -92,14 +95,14 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
   };
 
   const merge = (heartbeats: Map<string, Heartbeat>, occupancies: Map<string, Occupancy>): void => {
-    const previous = new Map(vms.map((vm) => [vm.record.vmId, vm]));
     const nowMs = clock.nowMs();
-    const next: PoolVm[] = [];
+    const seen = new Map<string, PoolVm>();
     for (const record of records) {
       const heartbeat = heartbeats.get(record.vmId);
-      if (heartbeat === undefined || !takesWork(record, heartbeat, nowMs)) continue;
-      const known = previous.get(record.vmId);
-      const vm = known?.heartbeat.bootNonce === heartbeat.bootNonce ? known : fresh(record, heartbeat, nowMs);
+      if (heartbeat === undefined) continue;
+      const previous = known.get(record.vmId);
+      // One object per boot, listed or not: a reservation under way must see the reports that come meanwhile.
+      const vm = previous?.heartbeat.bootNonce === heartbeat.bootNonce ? previous : fresh(record, heartbeat, nowMs);
       if (heartbeat.sequence > vm.heartbeat.sequence) {
         vm.level = heartbeat.running + heartbeat.waiting;
         vm.levelAtMs = nowMs;
@@ -109,10 +112,11 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
       const row = occupancies.get(record.vmId);
       // Own writes are newer than a read that started before them.
       if (row !== undefined && row.version > (vm.occupancy?.version ?? 0)) vm.occupancy = row;
-      next.push(vm);
+      seen.set(record.vmId, vm);
     }
-    unavailable = records.length - next.length;
-    vms = next;
+    known = seen;
+    vms = [...seen.values()].filter((vm) => takesWork(vm.record, vm.heartbeat, nowMs));
+    unavailable = records.length - vms.length;
   };
 
   const fresher = (withOccupancy: boolean): Promise<void> => {
@@ -137,6 +141,7 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
       }
       return vms;
     },
+    isYoungEnoughToReserve: () => clock.monotonicMs() - heartbeatsAtMs <= usableExactMs,
     noteConflict() {
       conflictAtMs = clock.monotonicMs();
     },

@@ -4,7 +4,15 @@ import { parseArgs } from 'node:util';
 import { type Bench, type BenchRow, withinBar } from './row.ts';
 
 /** Every benchmark, loaded only when it runs. */
-const benches: Record<string, () => Promise<{ bench: Bench }>> = {};
+const benches: Record<string, () => Promise<{ bench: Bench }>> = {
+  agent: () => import('./agent.ts'),
+  placement: () => import('./placement.ts'),
+  offload: () => import('./offload.ts'),
+  system: () => import('./system.ts'),
+  model: () => import('./model-accuracy.ts'),
+  planner: () => import('./planner.ts'),
+  forecast: () => import('./forecast.ts'),
+};
 
 const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]
   Runs the benchmarks (all, or those named) and prints a Markdown table; docs/benchmarks.md keeps the last full run.

@@ -20,6 +20,8 @@ const MAX_GAP_SLOTS = 2_016;
 const RECENT = 3;
 const SHORT_WEIGHT = 0.4;
 const MEDIUM_WEIGHT = 0.12;
+/** Of a deviation from the season, per unobserved slot. */
+const DEVIATION_MEMORY = 0.97;
 const BIAS_MEMORY = 0.997;
 /** No method may go further above the largest count of late than this: heavy-tailed logarithms explode otherwise. */
 const PEAK_MULTIPLE = 4;
@@ -88,7 +90,8 @@ export function update(state: ForecastState, observation: SlotObservation): Fore
   for (let i = 0; i < Math.min(gap, MAX_GAP_SLOTS); i++) {
     current = learn(current, slotStartMs - (Math.min(gap, MAX_GAP_SLOTS) - i) * slotMs, null);
   }
-  return learn(current, slotStartMs, count);
+  if (gap > 0) current = prepare(current);
+  return prepare(learn(current, slotStartMs, count));
 }
 
 /** Forecast of the slot after the last update, at the levels asked for (each strictly between 0 and 1). */
@@ -105,7 +108,7 @@ export function forecast(state: ForecastState, levels: readonly number[]): Forec
 function first(state: ForecastState, slotStartMs: number, count: number): ForecastState {
   const z = toScale('log', count);
   const started = { ...state, means: { short: z, medium: z, day: z } };
-  return learn({ ...started, nextSlotStartMs: slotStartMs }, slotStartMs, count);
+  return prepare(learn({ ...started, nextSlotStartMs: slotStartMs }, slotStartMs, count));
 }
 
 function learn(state: ForecastState, slotStartMs: number, count: number | null): ForecastState {
@@ -113,7 +116,7 @@ function learn(state: ForecastState, slotStartMs: number, count: number | null):
   const scored = believed === null ? state : score(state, believed);
   const context = contextOf(state, slotStartMs);
   const absorbed = absorb(scored, context, slotStartMs, believed);
-  return prepare({ ...absorbed, suspectZeros, nextSlotStartMs: slotStartMs + state.slotS * 1000 });
+  return { ...absorbed, suspectZeros, nextSlotStartMs: slotStartMs + state.slotS * 1000 };
 }
 
 /** A sudden zero is more often a broken counter or endpoint than a world gone quiet: unknown at first, believed if it lasts. */
@@ -148,10 +151,9 @@ function score(state: ForecastState, count: number): ForecastState {
   };
 }
 
-/** Learns the value of a slot; an unobserved one is bridged with its own forecast. */
+/** Learns the value of a slot; an unobserved one is bridged. */
 function absorb(state: ForecastState, context: Context, slotStartMs: number, count: number | null): ForecastState {
-  const median = state.pending?.grid[GRID.indexOf(0.5)] ?? 0;
-  const z = toScale('log', count ?? median);
+  const z = count === null ? bridge(state, context) : toScale('log', count);
   const { short, medium, day } = state.means;
   const perDay = 86_400 / state.slotS;
   const next: ForecastState = {
@@ -180,6 +182,16 @@ function absorb(state: ForecastState, context: Context, slotStartMs: number, cou
     );
   }
   return next;
+}
+
+/**
+ * Stands in for an unobserved slot: the season, shifted by what is left of the last deviation from it. Feeding forecasts back
+ * instead would extrapolate the last momentum, which is 30 % off after three hours of a smooth day.
+ */
+function bridge(state: ForecastState, { now, before }: Context): number {
+  const latest = state.recent[0] ?? 0;
+  if (now.day === null || before.day === null) return state.means.medium;
+  return Math.max(0, now.day + DEVIATION_MEMORY * (latest - before.day));
 }
 
 /** Makes the forecast of the slot that follows. */

@@ -10,7 +10,6 @@ const BANK = [
 /** Damping of the trend (Gardner & McKenzie 1985). */
 const DAMPING = 0.9;
 const ERROR_MEMORY = 0.99;
-export const HOLT_WINTERS_BANK = BANK.length;
 
 /** Damped additive Holt-Winters on the log scale, hence multiplicative on counts; the season runs on local time. */
 export function createHoltWinters(slotsPerDay: number): HoltWintersState[] {

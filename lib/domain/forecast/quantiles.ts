@@ -33,7 +33,11 @@ export function interpolateGrid(grid: readonly number[], level: number): number 
   const low = Math.log1p(grid[i - 1]!);
   const high = Math.log1p(grid[i]!);
   const slope = (high - low) / (SCORES[i]! - SCORES[i - 1]!);
-  return Math.max(0, Math.expm1(low + slope * (score - SCORES[i - 1]!)));
+  const value = Math.expm1(low + slope * (score - SCORES[i - 1]!));
+  // Rounding must not let a level overtake its neighbour.
+  const floor = score > SCORES[i]! ? grid[i]! : score < SCORES[0]! ? 0 : grid[i - 1]!;
+  const ceiling = score > SCORES[i]! ? Number.POSITIVE_INFINITY : score < SCORES[0]! ? grid[0]! : grid[i]!;
+  return Math.max(floor, Math.min(ceiling, value));
 }
 
 /** Inverse of the standard normal distribution, relative error under 1.2e-9 (Acklam's rational approximation). */

@@ -25,7 +25,7 @@ export function spreadOf(state: ResidualState, scale: Scale): number {
 export function withResiduals(state: ResidualState, scale: Scale, unbounded: number, ceiling: number): ExpertForecast {
   const location = Math.max(0, Math.min(unbounded, toScale(scale, ceiling)));
   const spread = spreadOf(state, scale);
-  const sorted = Float64Array.from(state.window).sort();
+  const sorted = sortedWindow(state.window);
   const grid = GRID.map((level) =>
     Math.min(ceiling, fromScale(scale, location + spread * sortedQuantile(sorted, level))),
   );
@@ -41,14 +41,11 @@ export function learnResidual(
   observed: number,
 ): ResidualState {
   const error = value - forecast.location;
-  const window = [...state.window];
   const standardised = round(error / forecast.spread);
-  let next = state.next;
-  if (window.length < WINDOW) window.push(standardised);
-  else {
-    window[next] = standardised;
-    next = (next + 1) % WINDOW;
-  }
+  const full = state.window.length >= WINDOW;
+  const window = full ? state.window.with(state.next, standardised) : [...state.window, standardised];
+  const next = full ? (state.next + 1) % WINDOW : 0;
+  sortedCache.set(window, replace(sortedWindow(state.window), full ? state.window[state.next]! : null, standardised));
   // A plain mean at first, so that the first guess of the spread is soon forgotten.
   const fastWeight = Math.max(1 - FAST_MEMORY, 1 / (observed + 2));
   const slowWeight = Math.max(1 - SLOW_MEMORY, 1 / (observed + 2));
@@ -59,4 +56,40 @@ export function learnResidual(
     fast: Math.max(state.fast + fastWeight * (size - state.fast), LEAST_SPREAD[scale]),
     slow: Math.max(state.slow + slowWeight * (size - state.slow), LEAST_SPREAD[scale]),
   };
+}
+
+// Sorting is most of an update's work. A window's order follows from its predecessor's by one removal and one insertion; the
+// cache holds no information of its own, and a state read back from JSON is simply sorted anew.
+const sortedCache = new WeakMap<readonly number[], Float64Array>();
+
+function sortedWindow(window: readonly number[]): Float64Array {
+  let sorted = sortedCache.get(window);
+  if (sorted === undefined) {
+    sorted = Float64Array.from(window).sort();
+    sortedCache.set(window, sorted);
+  }
+  return sorted;
+}
+
+function replace(sorted: Float64Array, leaving: number | null, entering: number): Float64Array {
+  const kept = leaving === null ? sorted.length : sorted.length - 1;
+  const result = new Float64Array(kept + 1);
+  const gone = leaving === null ? sorted.length : lowerBound(sorted, leaving);
+  result.set(sorted.subarray(0, gone));
+  result.set(sorted.subarray(Math.min(gone + 1, sorted.length)), gone);
+  const at = lowerBound(result.subarray(0, kept), entering);
+  result.copyWithin(at + 1, at, kept);
+  result[at] = entering;
+  return result;
+}
+
+function lowerBound(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -51,10 +51,6 @@ export function parseTrace(text: string): Trace {
   const timeZone = /^(UTC[+-]?[\d:]*|[A-Za-z_]+\/[A-Za-z_/+-]+)/.exec(head.get('timezone') ?? '')?.[1] ?? 'UTC';
   const slots = rows.map((row) => parseRow(row, timeZone));
   if (slots.length < 2) throw new TraceError(`a trace needs at least two slots, received ${slots.length}`);
-  const slotS = head.has('slot_seconds') ? Number(head.get('slot_seconds')) : leastStep(slots) / 1000;
-  if (!(slotS >= 1 && slotS <= 86_400)) {
-    throw new TraceError(`slot_seconds must lie between 1 and 86400, received "${head.get('slot_seconds') ?? slotS}"`);
-  }
   slots.forEach((slot, i) => {
     if (i > 0 && slot.slotStartMs <= slots[i - 1]!.slotStartMs) {
       throw new TraceError(
@@ -62,6 +58,10 @@ export function parseTrace(text: string): Trace {
       );
     }
   });
+  const slotS = head.has('slot_seconds') ? Number(head.get('slot_seconds')) : leastStep(slots) / 1000;
+  if (!(slotS >= 1 && slotS <= 86_400)) {
+    throw new TraceError(`slot_seconds must lie between 1 and 86400, received "${head.get('slot_seconds') ?? slotS}"`);
+  }
   return { slotS, timeZone, slots };
 }
 

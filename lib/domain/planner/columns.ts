@@ -1,5 +1,6 @@
+import type { Cut } from './cuts.ts';
 import { availableOf, type Counts, capacityPerS, coreRatePerS, type Instance } from './instance.ts';
-import type { Row } from './lp.ts';
+import { addRow, type Lp, type Row } from './lp.ts';
 
 /** The search's variables: VMs of one offer that cost the same new money. */
 export interface Columns {
@@ -20,20 +21,19 @@ export function columnsOf(instance: Instance): Columns {
   const active = usable.length > manyOffers ? undominated(instance, usable) : usable;
   for (const i of active) {
     const offer = instance.offers[i]!;
-    const most = mostUseful(instance, i);
-    let left = most;
+    let left = mostUseful(instance, i);
     let previous = -1;
     for (const tier of offer.tiers) {
       const count = Math.min(tier.max, left);
       if (count <= 0) break;
       left -= count;
-      if (previous >= 0 && columns.cost[previous] === tier.costUsd) {
+      if (previous >= 0 && columns.cost[previous] === tier.rankUsd) {
         columns.max[previous]! += count;
         continue;
       }
       previous = columns.offers.length;
       columns.offers.push(i);
-      columns.cost.push(tier.costUsd);
+      columns.cost.push(tier.rankUsd);
       columns.max.push(count);
     }
     columns.active.push(i);
@@ -43,9 +43,8 @@ export function columnsOf(instance: Instance): Columns {
 
 /** More VMs than this of one offer carry the whole load at a utilization where more of them change nothing. */
 function mostUseful(instance: Instance, i: number): number {
-  const offer = instance.offers[i]!;
-  const enough = Math.ceil((50 * instance.arrivalRatePerS) / capacityPerS(offer)) + instance.limits.minVms + 20;
-  return Math.min(availableOf(offer), instance.limits.maxVms, enough);
+  const enough = Math.ceil((50 * instance.arrivalRatePerS) / capacityPerS(instance.offers[i]!));
+  return Math.min(instance.limits.maxVms, enough + instance.limits.minVms + 20);
 }
 
 /** Drops an offer when another, available without limit, is at least as good in every respect. */
@@ -54,9 +53,9 @@ function undominated(instance: Instance, usable: readonly number[]): number[] {
   const better = (a: number, b: number): boolean => {
     const x = offers[a]!;
     const y = offers[b]!;
-    const kept = y.tiers[0]!.costUsd;
+    const kept = y.tiers[0]!.rankUsd;
     return (
-      x.tiers[0]!.costUsd <= kept &&
+      x.tiers[0]!.rankUsd <= kept &&
       x.priceUsdPerHour <= y.priceUsdPerHour &&
       capacityPerS(x) >= capacityPerS(y) &&
       coreRatePerS(x) >= coreRatePerS(y) &&
@@ -88,6 +87,14 @@ export function countsOf(instance: Instance, columns: Columns, point: readonly n
     counts[i]! += point[j]!;
   });
   return counts;
+}
+
+/** Cuts are given per active offer; rows are over columns. */
+export function addCuts(lp: Lp, columns: Columns, cuts: readonly Cut[]): void {
+  for (const cut of cuts) {
+    const worth = new Map(columns.active.map((i, k) => [i, cut.worth[k]!]));
+    addRow(lp, { coefficients: Float64Array.from(columns.offers, (i) => worth.get(i)!), atLeast: cut.atLeast });
+  }
 }
 
 /** The problem's limits as rows. */

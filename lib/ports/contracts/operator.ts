@@ -37,7 +37,7 @@ const poolStatusSchema = z.object({
 });
 export type PoolStatus = z.infer<typeof poolStatusSchema>;
 
-export const regionStatusSchema = z.object({
+export const scalingStatusSchema = z.object({
   region: z.string(),
   geography: z.string(),
   atMs: z.number(),
@@ -61,7 +61,7 @@ export const regionStatusSchema = z.object({
   /** Invalid configuration rows and the like. */
   faults: z.array(z.object({ kind: z.string(), detail: z.string() })),
 });
-export type RegionStatus = z.infer<typeof regionStatusSchema>;
+export type ScalingStatus = z.infer<typeof scalingStatusSchema>;
 
 export const slotsResponseSchema = z.object({
   region: z.string(),
@@ -90,3 +90,12 @@ export const descriptorSchema = z.record(
   z.record(z.string(), z.object({ ports: z.array(z.number()), location: z.string() })),
 );
 export type Descriptor = z.infer<typeof descriptorSchema>;
+
+/** What the scaler adds to the answer of `/v1/status`. */
+export const statusResponseSchema = z.object({
+  regionId: z.string(),
+  geography: z.string(),
+  endpoint: z.string(),
+  scaling: scalingStatusSchema,
+});
+export type StatusResponse = z.infer<typeof statusResponseSchema>;

@@ -1,15 +1,15 @@
 /**
- * A VM's id is its instance id and AWS region, `i-0123456789abcdef0.eu-north-1`: unique across data centres, tells where to
+ * A VM's id is its instance id and AWS region, `i-0123456789abcdef0-eu-north-1`: unique across data centres, tells where to
  * terminate it, and is a valid TLS server name.
  */
 export function vmIdOf(instanceId: string, region: string): string {
-  return `${instanceId}.${region}`;
+  return `${instanceId}-${region}`;
 }
 
 /** @throws RangeError when it is not an EC2 VM's id */
 export function parseVmId(vmId: string): { instanceId: string; region: string } {
-  const match = /^(i-[0-9a-f]{8,17})\.([a-z0-9-]+)$/.exec(vmId);
-  if (match === null) throw new RangeError(`"${vmId}" is not the id of an EC2 VM; expected i-….<region>`);
+  const match = /^(i-[0-9a-f]{8,17})-([a-z]{2}-[a-z0-9-]+)$/.exec(vmId);
+  if (match === null) throw new RangeError(`"${vmId}" is not the id of an EC2 VM; expected i-…-<region>`);
   return { instanceId: match[1]!, region: match[2]! };
 }
 

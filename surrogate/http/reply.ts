@@ -31,5 +31,7 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
 }
 
 function isSmall(request: IncomingMessage): boolean {
-  return request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) <= dropBytes;
+  return (
+    request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) <= dropBytes
+  );
 }

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import type { Payload } from '../../lib/ports/contracts/payload.ts';
 import type { CpuHold } from './cpu-hold.ts';
-import { childrenOf, signal } from './proc.ts';
+import { childrenOf, processesWithEnv, signal } from './proc.ts';
 import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } from './types.ts';
 
 export type RunOutcome =
@@ -203,6 +203,17 @@ export class Sandbox {
     this.#innerPid = pid;
   }
 
+  /** Where no process namespace ends with its first process: finds who left session, group and parent by the environment they inherited. */
+  #killStrays(): void {
+    if (this.#options.isolation.killsTree) return;
+    const { name, value } = this.#options.marker;
+    for (let round = 0; round < 10; round++) {
+      const strays = processesWithEnv((found) => found === value, name);
+      for (const pid of strays) signal(pid, 'SIGKILL');
+      if (strays.length === 0) return;
+    }
+  }
+
   async #awaitEnd(): Promise<void> {
     const cause = await new Promise<string>((resolve) => {
       this.#child.once('error', (error) => resolve(error.message));
@@ -219,6 +230,7 @@ export class Sandbox {
     this.#onEnd?.(failure);
     this.#onEnd = null;
     if (this.#child.pid !== undefined) signal(-this.#child.pid, 'SIGKILL');
+    this.#killStrays();
     await this.#options.hold.empty(this.slot.index);
     this.#channel.destroy();
     this.#child.stderr?.destroy();

@@ -138,6 +138,7 @@ export async function startAgent(
       waiting: admission.waiting,
       claimedByBucket: taskRoute.claimedByBucket(),
       completed: taskRoute.completed,
+      responseSumMs: taskRoute.responseSumMs,
       refused: taskRoute.refused,
       handedOff: taskRoute.handedOff,
       demandByApp: accounting.demandByApp,

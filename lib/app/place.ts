@@ -76,12 +76,17 @@ export function createPlacer(deps: PlacementDependencies): Place {
     const waitMs = quotas.take(principal, group.id, group.quotaPerPrincipalPerS, nowMs);
     if (waitMs > 0) return { ok: false, problem: overQuota(group.id, group.quotaPerPrincipalPerS, waitMs) };
     arrivals.arrived(poolId, nowMs);
-    const chosen = await chooseSurrogates({ ...deps, reservations }, poolOf(poolId), principal, request, classified);
+    const chosen = await chooseSurrogates(
+      { ...deps, reservations },
+      { pool: poolOf(poolId), principal, request, classified },
+    );
     if ('refusal' in chosen) {
       arrivals.refused(poolId, nowMs);
       return refuse(request, chosen);
     }
     if (request.localEstimateMs !== undefined && chosen.predictedMs > request.localEstimateMs) {
+      // Sent away because the pool breaks its promise: demand that the scaler must see, or it would shrink what is too small.
+      if (chosen.predictedMs > classified.sla.targetMs) arrivals.refused(poolId, nowMs);
       return {
         ok: true,
         response: {

@@ -12,8 +12,6 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   forecast: () => import('./forecast.ts'),
   planner: () => import('./planner.ts'),
   model: () => import('./model-accuracy.ts'),
-  placement: () => import('./placement.ts'),
-  forecast: () => import('./forecast.ts'),
 };
 
 const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]

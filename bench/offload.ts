@@ -18,7 +18,7 @@ async function overhead({ quick, onProgress }: BenchOptions): Promise<BenchRow[]
   const perArm = quick ? 30 : 600;
   const fleet = await startFleet({
     count: 1,
-    env: { OAAS_CORES: '2', OAAS_SHARING_LIMIT: '8', OAAS_HOLD_CPU: '0' },
+    env: { OAAS_CORES: '2', OAAS_SHARING_LIMIT: '8', OAAS_CPU_HOLD: 'off' },
     threshold: 100,
     random: new UniformStream(1, 0, 1),
   });
@@ -30,8 +30,14 @@ async function overhead({ quick, onProgress }: BenchOptions): Promise<BenchRow[]
     for (let i = 0; i < 10; i += 1) for (const arm of arms) await arm.run('empty', []);
     onProgress?.(`overhead: ${arms.length} x ${perArm} empty tasks`);
     const order = interleaved(arms.length, perArm, 3);
-    const samples = await openLoop(poissonTimes(order.length, overheadRatePerS, 5), (i) => arms[order[i]!]!.run('empty', []));
-    const [sdk, raw, proxy] = arms.map((_, arm) => samples.filter((_s, i) => order[i] === arm)) as [Sample[], Sample[], Sample[]];
+    const samples = await openLoop(poissonTimes(order.length, overheadRatePerS, 5), (i) =>
+      arms[order[i]!]!.run('empty', []),
+    );
+    const [sdk, raw, proxy] = arms.map((_, arm) => samples.filter((_s, i) => order[i] === arm)) as [
+      Sample[],
+      Sample[],
+      Sample[],
+    ];
     const at = (s: Sample[], q: number) => quantile(s, q);
     const note = (s: Sample[]) => `p50 ${at(s, 0.5).toFixed(2)} ms, p99 ${at(s, 0.99).toFixed(1)} ms`;
     const failed = failures(samples);

@@ -1,7 +1,7 @@
 /** HAProxy as the peer: TLS on both sides, kept-alive connections, round robin over the same agents. */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIdentity } from '../../surrogate/certificate.ts';

@@ -37,7 +37,10 @@ export function poissonTimes(count: number, ratePerS: number, seed: number): num
 
 /** Nearest rank; failed requests are left out (callers report them apart). */
 export function quantile(samples: readonly Sample[], q: number): number {
-  const sorted = samples.filter((s) => !s.failed).map((s) => s.ms).sort((a, b) => a - b);
+  const sorted = samples
+    .filter((s) => !s.failed)
+    .map((s) => s.ms)
+    .sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
 

@@ -86,6 +86,8 @@ export function createPlacer(deps: PlacementDependencies): Place {
       return refuse(request, chosen);
     }
     if (request.localEstimateMs !== undefined && chosen.predictedMs > request.localEstimateMs) {
+      // Sent away because the pool breaks its promise: demand that the scaler must see, or it would shrink what is too small.
+      if (chosen.predictedMs > classified.sla.targetMs) arrivals.refused(poolId, nowMs);
       return {
         ok: true,
         response: {

@@ -47,6 +47,8 @@ export class TaskRoute {
   draining = false;
   refused = 0;
   completed = 0;
+  /** Σ over completed tasks of arrival to end, ms. */
+  responseSumMs = 0;
   handedOff = 0;
   readonly #deps: Dependencies;
   readonly #accepted = new SeenIds();
@@ -179,8 +181,9 @@ export class TaskRoute {
     }
     try {
       return { body: await this.#here(call, task, body, place), requestId: task.requestId };
-    } finally {
+    } catch (error) {
       place.release();
+      throw error;
     }
   }
 
@@ -215,6 +218,7 @@ export class TaskRoute {
       },
     );
     this.completed += 1;
+    this.responseSumMs += done.timings.totalMs;
     this.#meanCloudMs = 0.9 * this.#meanCloudMs + 0.1 * done.timings.cloudMs;
     return JSON.stringify({
       requestId: task.requestId,

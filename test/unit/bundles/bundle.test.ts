@@ -85,11 +85,15 @@ describe('a bundle', () => {
   it('of any bytes at all is a value, never an exception', () => {
     const zip = packBundle(good);
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(zip.length - 1), fc.nat(255)), { maxLength: 8 }), fc.nat(zip.length), (edits, cut) => {
-        const bytes = zip.slice(0, cut === 0 ? zip.length : cut);
-        for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
-        expect(typeof openBundle(bytes).ok).toBe('boolean');
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(zip.length - 1), fc.nat(255)), { maxLength: 8 }),
+        fc.nat(zip.length),
+        (edits, cut) => {
+          const bytes = zip.slice(0, cut === 0 ? zip.length : cut);
+          for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
+          expect(typeof openBundle(bytes).ok).toBe('boolean');
+        },
+      ),
       { numRuns: 500 },
     );
   });

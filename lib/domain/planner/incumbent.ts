@@ -53,7 +53,9 @@ function byLoad(
   const at = (load: number): Counts | null => {
     const lp = copyLp(root);
     addCuts(lp, columns, cuts(instance, columns.active, load));
-    if (!solveLp(lp)) return null;
+    const possible = solveLp(lp);
+    budget.charge(lp);
+    if (!possible) return null;
     const point = lpPoint(lp, columns.offers.length).map((v, j) => Math.min(columns.max[j]!, Math.ceil(v - 1e-6)));
     return countsOf(instance, columns, point);
   };

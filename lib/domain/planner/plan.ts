@@ -59,16 +59,20 @@ function cheapest(instance: Instance, evaluator: Evaluator, budget: Budget): Sol
   return searchFleet(instance, evaluator, budget);
 }
 
-/** What a search may do without a clock, in `Evaluator.work`. */
-const maxWork = 400;
-/** And in nodes of its tree. */
-const maxNodes = 20_000;
+/** What a search may do without a clock: work in about milliseconds of an ordinary machine. */
+const maxWorkMs = 400;
+const msPerCell = 4e-6;
 
 function budgetOf(evaluator: Evaluator, { now, timeLimitMs = 400 }: PlanOptions): Budget {
   const endMs = now === undefined ? Number.POSITIVE_INFINITY : now() + timeLimitMs;
-  const endWork = evaluator.work + maxWork;
-  let asked = 0;
-  return { spent: () => evaluator.work > endWork || ++asked > maxNodes || (now !== undefined && now() > endMs) };
+  const endWorkMs = evaluator.workMs + (now === undefined ? maxWorkMs : 10 * timeLimitMs);
+  return {
+    spent: () => evaluator.workMs > endWorkMs || (now !== undefined && now() > endMs),
+    charge: (lp) => {
+      evaluator.workMs += 0.01 + lp.cells * msPerCell;
+      lp.cells = 0;
+    },
+  };
 }
 
 function explain(instance: Instance, evaluator: Evaluator, options: PlanOptions): string {

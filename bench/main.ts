@@ -6,6 +6,7 @@ import { type Bench, type BenchRow, withinBar } from './row.ts';
 /** Every benchmark, loaded only when it runs. */
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   forecast: () => import('./forecast.ts'),
+  simulator: () => import('./simulator.ts'),
 };
 
 const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]

@@ -4,7 +4,7 @@ import { type Estimate, estimate } from '../../../lib/simulator/engine/confidenc
 import { simulatePool } from '../../../lib/simulator/engine/simulate-pool.ts';
 
 const vm = (coreRatePerS: number, sharingLimit: number, cores = 1) => ({ coreRatePerS, sharingLimit, cores });
-const common = { requests: 20_000, warmup: 3000, replications: 6, seed: 1 };
+const common = { requests: 15_000, warmup: 2000, replications: 6, seed: 1 };
 const cases: Record<string, CiwCase> = {
   'M/M/1, at most 3 share': {
     ...common,
@@ -27,7 +27,7 @@ const cases: Record<string, CiwCase> = {
   },
   'JSQ over 3 VMs, exponential': {
     ...common,
-    replications: 16,
+    replications: 12,
     vms: [vm(10, 2), vm(10, 2), vm(10, 2)],
     arrivalRatePerS: 24,
     demand: { distribution: 'exponential' },

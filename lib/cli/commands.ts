@@ -7,11 +7,22 @@ export interface CommandModule {
 
 /** Every top-level command, in the order `--help` lists them. Modules are loaded only when needed. */
 export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [
-  { name: 'forecast', load: () => import('./commands/forecast.ts') },
-  { name: 'model', load: () => import('./commands/model.ts') },
+  { name: 'start', load: () => import('./commands/start.ts') },
+  { name: 'run', load: () => import('./commands/run.ts') },
+  { name: 'load', load: () => import('./commands/load.ts') },
+  { name: 'status', load: () => import('./commands/status.ts') },
+  { name: 'app', load: () => import('./commands/app.ts') },
+  { name: 'sla', load: () => import('./commands/sla.ts') },
+  { name: 'group', load: () => import('./commands/group.ts') },
+  { name: 'tasks', load: () => import('./commands/tasks.ts') },
+  { name: 'kill', load: () => import('./commands/kill.ts') },
   { name: 'plan', load: () => import('./commands/plan.ts') },
   { name: 'prices', load: () => import('./commands/prices.ts') },
   { name: 'whatif', load: () => import('./commands/whatif.ts') },
+  { name: 'explain', load: () => import('./commands/explain.ts') },
+  { name: 'descriptor', load: () => import('./commands/descriptor.ts') },
+  { name: 'model', load: () => import('./commands/model.ts') },
+  { name: 'forecast', load: () => import('./commands/forecast.ts') },
   { name: 'schema', load: () => import('./commands/schema.ts') },
   { name: 'simulate', load: () => import('./commands/simulate.ts') },
 ];

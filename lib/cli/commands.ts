@@ -7,6 +7,7 @@ export interface CommandModule {
 
 /** Every top-level command, in the order `--help` lists them. Modules are loaded only when needed. */
 export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [
+  { name: 'experiment', load: () => import('./commands/experiment.ts') },
   { name: 'forecast', load: () => import('./commands/forecast.ts') },
   { name: 'model', load: () => import('./commands/model.ts') },
   { name: 'plan', load: () => import('./commands/plan.ts') },

@@ -1,4 +1,4 @@
-import type { Trace } from '../../lib/domain/forecast/trace.ts';
+import type { Trace } from '../domain/forecast/trace.ts';
 import { daily, normal, poisson, seeded, traceOf } from './series.ts';
 
 const DAY = 144;

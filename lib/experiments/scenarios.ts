@@ -1,0 +1,58 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Scenario, ScenarioResult } from '../simulator/scenario/types.ts';
+
+/** Answers of a worker: see scenario-worker.ts. */
+interface Done {
+  index: number;
+  result: ScenarioResult;
+}
+
+/**
+ * Simulates scenarios on the machine's cores (four at most), the long ones first; results are in the order given. A failing
+ * scenario ends them all.
+ */
+export async function runScenarios(
+  scenarios: readonly Scenario[],
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<ScenarioResult[]> {
+  const results = new Array<ScenarioResult>(scenarios.length);
+  const order = scenarios.map((_, i) => i).sort((a, b) => cost(scenarios[b]!) - cost(scenarios[a]!));
+  let done = 0;
+  const workers = Array.from({ length: Math.min(availableParallelism(), 4, scenarios.length) }, newWorker);
+  try {
+    await Promise.all(
+      workers.map(
+        (worker) =>
+          new Promise<void>((resolve, reject) => {
+            const next = () => {
+              const index = order.shift();
+              if (index === undefined) resolve();
+              else worker.postMessage({ index, scenario: scenarios[index]! });
+            };
+            worker.on('error', reject);
+            worker.on('message', ({ index, result }: Done) => {
+              results[index] = result;
+              done += 1;
+              onProgress(done, scenarios.length);
+              next();
+            });
+            next();
+          }),
+      ),
+    );
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+  return results;
+}
+
+function newWorker(): Worker {
+  // The loader is resolved from here, not from the folder that the command runs in.
+  return new Worker(new URL('./scenario-worker.ts', import.meta.url), {
+    execArgv: ['--import', import.meta.resolve('tsx')],
+  });
+}
+
+const cost = (s: Scenario) =>
+  (s.replications ?? 1) * (s.slotS ?? 600) * s.slots.reduce((sum, slot) => sum + slot.arrivalRatePerS, 0);

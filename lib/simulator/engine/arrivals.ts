@@ -6,8 +6,11 @@ export type ArrivalSpec =
   | { process: 'poisson'; ratePerS: number }
   /** Independent gaps of any distribution with mean 1/ratePerS. */
   | { process: 'renewal'; ratePerS: number; gap: DemandSpec }
-  /** Poisson with a rate that is constant within each slot; ends with the last slot. */
-  | { process: 'slots'; ratesPerS: readonly number[]; slotS: number }
+  /**
+   * A rate that is constant within each slot; ends with the last slot. `gap` is the distribution between arrivals in the time
+   * that makes the rate even; exponential, which is Poisson, unless said. The first slot begins at `startS` (≤ 0, default 0).
+   */
+  | { process: 'slots'; ratesPerS: readonly number[]; slotS: number; startS?: number; gap?: DemandSpec }
   /** The times of a recorded trace, ascending seconds. */
   | { process: 'times'; timesS: ArrayLike<number> };
 
@@ -23,7 +26,12 @@ export function arrivalSource(spec: ArrivalSpec, seed: number, replication: numb
     case 'renewal':
       return new RenewalSource(demandSampler(spec.gap, seed, replication, Stream.arrivals), spec.ratePerS);
     case 'slots':
-      return new SlotSource(new ExponentialStream(seed, replication, Stream.arrivals), spec.ratesPerS, spec.slotS);
+      return new SlotSource(
+        demandSampler(spec.gap ?? { distribution: 'exponential' }, seed, replication, Stream.arrivals),
+        spec.ratesPerS,
+        spec.slotS,
+        spec.startS ?? 0,
+      );
     case 'times': {
       let i = 0;
       const { timesS } = spec;
@@ -48,15 +56,16 @@ class RenewalSource implements ArrivalSource {
 
 /** Inverts the integrated rate: exact for a piecewise constant rate, and one exponential per request. */
 class SlotSource implements ArrivalSource {
-  private readonly unit: ExponentialStream;
+  private readonly unit: { next(): number };
   private readonly rates: readonly number[];
   private readonly slotS: number;
   private slot = 0;
-  private atS = 0;
-  constructor(unit: ExponentialStream, rates: readonly number[], slotS: number) {
+  private atS: number;
+  constructor(unit: { next(): number }, rates: readonly number[], slotS: number, startS: number) {
     this.unit = unit;
     this.rates = rates;
     this.slotS = slotS;
+    this.atS = startS;
   }
   next(): number {
     let hazard = this.unit.next();

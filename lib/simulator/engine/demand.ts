@@ -111,3 +111,33 @@ function positive(value: number, name: string): number {
   if (!(value > 0 && Number.isFinite(value))) throw new RangeError(`${name} is ${value}: use a positive number`);
   return value;
 }
+
+/** Squared coefficient of variation of a demand. */
+export function demandScv(spec: DemandSpec): number {
+  switch (spec.distribution) {
+    case 'exponential':
+      return 1;
+    case 'deterministic':
+      return 0;
+    case 'lognormal':
+    case 'pareto':
+    case 'hyperexponential':
+      return spec.scv;
+    case 'erlang':
+      return 1 / spec.phases;
+    case 'empirical': {
+      const n = spec.values.length;
+      const mean = spec.values.reduce((a, b) => a + b, 0) / n;
+      return spec.values.reduce((sum, v) => sum + (v / mean - 1) ** 2, 0) / n;
+    }
+    case 'mixture': {
+      const shares = spec.apps.reduce((sum, app) => sum + app.share, 0);
+      const mean = spec.apps.reduce((sum, app) => sum + (app.share / shares) * app.mean, 0);
+      const second = spec.apps.reduce(
+        (sum, app) => sum + (app.share / shares) * app.mean ** 2 * (1 + demandScv(app.demand)),
+        0,
+      );
+      return second / mean ** 2 - 1;
+    }
+  }
+}

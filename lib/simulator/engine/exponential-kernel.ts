@@ -45,7 +45,7 @@ export class ExponentialKernel extends Kernel {
     let left = arrivals;
     let proposalS = this.nextProposalS;
     let arrivalS = this.nextArrivalS;
-    let workedUntilS = this.nowS;
+    let accruedUntilS = this.nowS;
     for (;;) {
       const timerS = dispatcher.timerS;
       if (proposalS < arrivalS && proposalS <= timerS) {
@@ -55,8 +55,8 @@ export class ExponentialKernel extends Kernel {
         const parallelism = fleet.parallelism[vm]!;
         if (present > 0 && (parallelism === 1 || this.marks.next() * parallelism < present)) {
           this.nowS = proposalS;
-          this.workDone += this.busyRate * (proposalS - workedUntilS);
-          workedUntilS = proposalS;
+          this.accrue(proposalS - accruedUntilS);
+          accruedUntilS = proposalS;
           this.complete(vm, present, parallelism);
           if (this.changed) {
             this.changed = false;
@@ -70,26 +70,31 @@ export class ExponentialKernel extends Kernel {
       } else if (arrivalS <= timerS) {
         if (arrivalS > untilS || left-- <= 0) break;
         this.nowS = arrivalS;
-        this.workDone += this.busyRate * (arrivalS - workedUntilS);
-        workedUntilS = arrivalS;
+        this.accrue(arrivalS - accruedUntilS);
+        accruedUntilS = arrivalS;
         this.arrive();
         arrivalS = this.advanceSource();
       } else {
         if (timerS > untilS) break;
         this.nowS = timerS;
-        this.workDone += this.busyRate * (timerS - workedUntilS);
-        workedUntilS = timerS;
+        this.accrue(timerS - accruedUntilS);
+        accruedUntilS = timerS;
         dispatcher.onTimer();
       }
     }
     this.nextProposalS = proposalS;
     if (untilS !== Number.POSITIVE_INFINITY && left >= 0) {
-      this.workDone += this.busyRate * (untilS - workedUntilS);
+      this.accrue(untilS - accruedUntilS);
       this.nowS = untilS;
     }
   }
 
   private changed = false;
+
+  private accrue(elapsedS: number): void {
+    this.workDone += this.busyRate * elapsedS;
+    this.presentArea += this.presentCount * elapsedS;
+  }
 
   private proposedVm(): number {
     const u = this.marks.next();

@@ -46,6 +46,7 @@ export class GeneralKernel extends Kernel {
       const timerS = dispatcher.timerS;
       if (departureS < arrivalS && departureS <= timerS) {
         if (departureS > untilS) break;
+        this.presentArea += this.presentCount * (departureS - this.nowS);
         this.nowS = departureS;
         this.complete(departures.first);
         if (this.changed) {
@@ -54,16 +55,19 @@ export class GeneralKernel extends Kernel {
         }
       } else if (arrivalS <= timerS) {
         if (arrivalS > untilS || left-- <= 0) break;
+        this.presentArea += this.presentCount * (arrivalS - this.nowS);
         this.nowS = arrivalS;
         this.arrive();
         this.advanceSource();
       } else {
         if (timerS > untilS) break;
+        this.presentArea += this.presentCount * (timerS - this.nowS);
         this.nowS = timerS;
         dispatcher.onTimer();
       }
     }
     if (untilS !== Number.POSITIVE_INFINITY && left >= 0) {
+      this.presentArea += this.presentCount * (untilS - this.nowS);
       this.nowS = untilS;
       for (let vm = 0; vm < this.fleet.size; vm++) if (this.fleet.alive[vm]) this.settleWork(vm);
     }

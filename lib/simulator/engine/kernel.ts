@@ -22,8 +22,10 @@ export abstract class Kernel {
   nowS = 0;
   /** Arrivals taken so far, refused ones included. */
   arrivalCount = 0;
-  /** Work done so far in mean demands x (requests per second of one core) / same = requests' worth of service. */
+  /** Work done so far, in mean demands. */
   workDone = 0;
+  /** Integral of the number present over time, request-seconds. */
+  presentArea = 0;
   /** Requests in the pool now. */
   presentCount = 0;
   /** Called when a cordoned VM has become empty and is gone. */
@@ -69,17 +71,13 @@ export abstract class Kernel {
     if (this.fleet.present[vm] === 0) this.removeEmpty(vm);
   }
 
-  /** Takes a VM away with all its tasks; they end unfinished. @returns the number of recorded requests lost, by slot */
-  kill(vm: number): Map<number, number> {
+  /** Takes a VM away with all its tasks, which are lost. Call `fleetChanged` afterwards. */
+  kill(vm: number): void {
     const { fleet, tasks } = this;
-    const lost = new Map<number, number>();
     const inService = Math.min(fleet.present[vm]!, fleet.sharingLimit[vm]!);
     const drop = (task: number) => {
       const slot = tasks.slot[task]!;
-      if (slot >= 0) {
-        lost.set(slot, (lost.get(slot) ?? 0) + 1);
-        this.recorder.outstanding--;
-      }
+      if (slot >= 0) this.recorder.lose(slot, 1);
       tasks.give(task);
     };
     this.settleWork(vm);
@@ -90,7 +88,11 @@ export abstract class Kernel {
     fleet.present[vm] = 0;
     fleet.remove(vm);
     this.resetVm(vm);
-    return lost;
+  }
+
+  /** Replaces the dispatcher between two runs. */
+  switchDispatcher(dispatcher: Dispatcher): void {
+    this.dispatcher = dispatcher;
   }
 
   /** To be called after any change of the fleet, before the next `run`. */

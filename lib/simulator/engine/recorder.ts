@@ -15,6 +15,9 @@ export class Recorder {
   readonly waiting = new DurationHistogram();
   readonly service = new DurationHistogram();
   handoffs = 0;
+  /** All requests finished so far, recorded or not: what a controller may watch. */
+  finishedCount = 0;
+  finishedSumS = 0;
   requestsByVm = new Float64Array(16);
   responseSumByVm = new Float64Array(16);
   /** When set, durations of waiting and service are kept too. */
@@ -39,15 +42,23 @@ export class Recorder {
     this.handoffs += handoffs;
   }
 
+  /** Recorded requests of `slot` that were accepted and then lost with their VM. */
+  lose(slot: number, requests: number): void {
+    this.outstanding -= requests;
+    this.refused[slot] = this.refused[slot]! + requests;
+  }
+
   refuse(): void {
     if (this.slot >= 0) this.refused[this.slot] = this.refused[this.slot]! + 1;
   }
 
   /** @param extraS network and hand-over time, part of the response time only */
   finished(slot: number, vm: number, waitingS: number, serviceS: number, extraS: number): void {
+    const response = waitingS + serviceS + extraS;
+    this.finishedCount++;
+    this.finishedSumS += response;
     if (slot < 0) return;
     this.outstanding--;
-    const response = waitingS + serviceS + extraS;
     this.responses[slot]!.add(response);
     if (!this.detailed) return;
     this.waiting.add(waitingS);

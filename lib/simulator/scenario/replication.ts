@@ -1,0 +1,353 @@
+import type { ForecastState } from '../../domain/forecast/types.ts';
+import type { CurrentVms } from '../../domain/planner/types.ts';
+import { type ArrivalSpec, arrivalSource } from '../engine/arrivals.ts';
+import { type DemandSampler, demandSampler } from '../engine/demand.ts';
+import { ExponentialKernel } from '../engine/exponential-kernel.ts';
+import { GeneralKernel } from '../engine/general-kernel.ts';
+import type { Kernel } from '../engine/kernel.ts';
+import { createDispatcher } from '../engine/policies/policy.ts';
+import { Recorder } from '../engine/recorder.ts';
+import { Stream, UniformStream } from '../engine/rng.ts';
+import { type ReactiveScaler, reactiveScaler } from './baselines.ts';
+import { bootP90S } from './boot-delay.ts';
+import { controlPlaneUsdPerRequest, dispatchOf } from './dispatch.ts';
+import { EventQueue } from './event-queue.ts';
+import type { FleetPlanner } from './fleet-planner.ts';
+import { Ledger } from './ledger.ts';
+import { type MachineEvent, Machines } from './machines.ts';
+import { ForecastPredictor, OraclePredictor, type Predictor } from './predictor.ts';
+import type { Scenario, ScenarioPlanner, ScenarioPolicy } from './types.ts';
+
+/** What replications of one scenario share. */
+export interface Prepared {
+  scenario: Scenario;
+  planner: ScenarioPlanner;
+  slotS: number;
+  seed: number;
+  /** Null with an oracle. */
+  forecastState: ForecastState | null;
+  fleetPlanner: FleetPlanner | null;
+}
+
+export interface ReplicationResult {
+  recorder: Recorder;
+  ledger: Ledger;
+  controlPlaneUsd: number;
+  infeasibleSlots: number;
+}
+
+type Event =
+  | MachineEvent
+  | { kind: 'slot'; k: number }
+  | { kind: 'plan'; k: number }
+  | { kind: 'tick' }
+  | { kind: 'burst' };
+
+/**
+ * One replication of a scenario: the engine runs from event to event, and between runs the fleet changes.
+ *
+ * Per slot k: at its start minus the lead, the plan for it is made and its launches begin; at its start, what the slot before
+ * brought is shown to the forecast and the surplus is drained, though not while launches are still under way. Reactive
+ * scalers decide at their own period instead.
+ */
+export class Replication {
+  private readonly prepared: Prepared;
+  private readonly scenario: Scenario;
+  private readonly events = new EventQueue<Event>();
+  private readonly recorder = new Recorder(false);
+  private readonly kernel: Kernel;
+  private readonly ledger: Ledger;
+  private readonly machines: Machines;
+  private readonly predictor: Predictor;
+  private readonly reactive: ReactiveScaler | null;
+  private readonly dispatchRandom: UniformStream;
+  private readonly leadS: number;
+  private policy: ScenarioPolicy;
+  /** VMs per offer that there should be; null where nobody plans. */
+  private target: number[] | null = null;
+  private plannedRatePerS = 0;
+  private drainDue = false;
+  private slot = 0;
+  private arrivalsAtSlot = 0;
+  private capacityArea = 0;
+  private capacityAtS = 0;
+  private burst = { arrivals: 0, atS: 0 };
+  private controlPlaneUsd = 0;
+  private infeasibleSlots = 0;
+
+  constructor(prepared: Prepared, replication: number) {
+    const { scenario, slotS, seed } = prepared;
+    this.prepared = prepared;
+    this.scenario = scenario;
+    const warmupS = scenario.warmupS ?? 0;
+    this.ledger = new Ledger(scenario.slots.length, slotS, scenario.offers.length, scenario.billing ?? 'per-second');
+    this.kernel = createKernel(scenario, this.recorder, seed, replication);
+    this.kernel.nowS = -warmupS;
+    this.machines = new Machines(scenario, this.kernel, this.ledger, this.events, seed, replication);
+    this.predictor =
+      prepared.forecastState === null
+        ? new OraclePredictor(scenario.slots)
+        : new ForecastPredictor(prepared.forecastState, scenario, slotS);
+    this.reactive = reactiveScaler(prepared.planner, scenario);
+    this.dispatchRandom = new UniformStream(seed, replication, Stream.dispatch);
+    this.leadS = Math.min(slotS * 0.9, scenario.leadS ?? bootP90S(scenario));
+    this.policy = scenario.policy === undefined || scenario.policy === 'auto' ? 'jsq' : scenario.policy;
+    this.begin(seed, replication, warmupS);
+  }
+
+  /** Runs slot after slot; yields the share done, so that a caller may show it, or stop. */
+  *run(): Generator<number, ReplicationResult> {
+    const { scenario, kernel, events } = this;
+    const endS = scenario.slots.length * this.prepared.slotS;
+    while (events.nextS < endS) {
+      const atS = events.nextS;
+      kernel.run(atS, Number.POSITIVE_INFINITY);
+      const event = events.pop()!;
+      this.handle(event, atS);
+      if (event.kind === 'slot') yield event.k / scenario.slots.length;
+    }
+    kernel.run(endS, Number.POSITIVE_INFINITY);
+    this.closeSlot(endS);
+    this.machines.close(endS);
+    // The last requests finish on the fleet as it is, off the books.
+    this.recorder.slot = -1;
+    while (this.recorder.outstanding > 0) kernel.run(kernel.nowS + this.prepared.slotS, Number.POSITIVE_INFINITY);
+    const { recorder, ledger, controlPlaneUsd, infeasibleSlots } = this;
+    return { recorder, ledger, controlPlaneUsd, infeasibleSlots };
+  }
+
+  private begin(seed: number, replication: number, warmupS: number): void {
+    const { scenario, kernel, machines, prepared } = this;
+    const { slotS } = prepared;
+    for (const [offer, count] of this.initialFleet().entries()) machines.launch(offer, count, -warmupS, true);
+    const random = this.dispatchRandom;
+    const rate = scenario.slots[0]!.arrivalRatePerS;
+    kernel.use(
+      createDispatcher(dispatchOf(scenario, this.policy), kernel.fleet, random, rate),
+      arrivalSource(arrivalsOf(scenario, slotS, warmupS), seed, replication),
+    );
+    this.capacityAtS = kernel.nowS;
+    this.events.push(0, { kind: 'slot', k: 0 });
+    if (this.reactive) this.events.push(this.reactive.periodS, { kind: 'tick' });
+    if (scenario.burstCheckS && prepared.fleetPlanner) this.events.push(scenario.burstCheckS, { kind: 'burst' });
+  }
+
+  private initialFleet(): number[] {
+    const { scenario, prepared } = this;
+    const { planner, fleetPlanner } = prepared;
+    if (scenario.initial) {
+      return scenario.offers.map((offer) =>
+        scenario.initial!.reduce((sum, entry) => sum + (entry.offer === offer.id ? entry.count : 0), 0),
+      );
+    }
+    const rates = scenario.slots.map((slot) => slot.arrivalRatePerS);
+    const rate =
+      planner.method === 'static'
+        ? (planner.arrivalRatePerS ?? rates.reduce((a, b) => Math.max(a, b), 0))
+        : this.predictor.predict(0, null);
+    if (fleetPlanner) {
+      const counts = this.plan(rate);
+      if (counts) return counts;
+    }
+    return scenario.offers.map((_, i) => (i === (this.reactive?.offer ?? 0) ? 1 : 0));
+  }
+
+  private handle(event: Event, nowS: number): void {
+    switch (event.kind) {
+      case 'slot':
+        this.startSlot(event.k, nowS);
+        break;
+      case 'plan':
+        this.planSlot(event.k, nowS);
+        break;
+      case 'tick':
+        this.tick(nowS);
+        break;
+      case 'burst':
+        this.checkBurst(nowS);
+        break;
+      default:
+        this.capacityChanges(nowS);
+        this.machines.handle(event, nowS);
+        // Replace at once what spot took away; drain once launches have arrived.
+        if (event.kind === 'notice') this.launchMissing(nowS);
+        if (event.kind === 'ready') this.drainSurplus(nowS);
+    }
+  }
+
+  private startSlot(k: number, nowS: number): void {
+    const { recorder, prepared, scenario } = this;
+    if (k > 0) {
+      this.closeSlot(nowS);
+      this.predictor.observe(k - 1, this.kernel.arrivalCount - this.arrivalsAtSlot);
+    } else this.machines.settle(nowS);
+    this.slot = k;
+    this.arrivalsAtSlot = this.kernel.arrivalCount;
+    recorder.open(k);
+    const planned = prepared.fleetPlanner !== null && prepared.planner.method !== 'static';
+    if (planned) {
+      // Nobody could plan slot 0 ahead when its fleet was given.
+      if (this.leadS === 0 || (k === 0 && scenario.initial)) this.planSlot(k, nowS);
+      this.drainDue = true;
+      this.drainSurplus(nowS);
+      if (this.leadS > 0 && k + 1 < scenario.slots.length) {
+        this.events.push((k + 1) * prepared.slotS - this.leadS, { kind: 'plan', k: k + 1 });
+      }
+    }
+    if (k + 1 < scenario.slots.length) this.events.push((k + 1) * prepared.slotS, { kind: 'slot', k: k + 1 });
+  }
+
+  private closeSlot(nowS: number): void {
+    this.machines.settle(nowS);
+    const arrivals = this.kernel.arrivalCount - this.arrivalsAtSlot;
+    this.ledger.slots[this.slot]!.arrivals = arrivals;
+    this.controlPlaneUsd += arrivals * controlPlaneUsdPerRequest(this.scenario, this.policy);
+  }
+
+  private planSlot(k: number, nowS: number): void {
+    const { slotS } = this.prepared;
+    const elapsedS = nowS - (k - 1) * slotS;
+    const ahead = k > 0 && elapsedS < slotS - 1e-9;
+    const partial = ahead ? { count: this.kernel.arrivalCount - this.arrivalsAtSlot, elapsedS } : null;
+    const counts = this.plan(this.predictor.predict(k, partial));
+    if (counts === null) this.infeasibleSlots++;
+    this.drainDue = false;
+    this.launchMissing(nowS);
+  }
+
+  /** Sets target and policy for a rate. @returns the counts, null when infeasible (the target then stays) */
+  private plan(ratePerS: number): number[] | null {
+    const { counts, policy } = this.prepared.fleetPlanner!.plan(ratePerS, this.current());
+    this.plannedRatePerS = ratePerS;
+    if (counts !== null) this.target = counts;
+    const { scenario, kernel } = this;
+    if (scenario.policy === 'auto' && policy !== this.policy && counts !== null) {
+      this.policy = policy;
+      kernel.switchDispatcher(
+        createDispatcher(dispatchOf(scenario, policy), kernel.fleet, this.dispatchRandom, ratePerS),
+      );
+    }
+    return counts;
+  }
+
+  private current(): CurrentVms[] {
+    const { scenario, machines, kernel } = this;
+    return scenario.offers.flatMap((offer, i) =>
+      (['ready', 'booting'] as const).flatMap((state) => {
+        const remaining = machines.remainingRentalS(i, state, kernel.nowS);
+        const entry = { offer: offer.id, state: state === 'ready' ? ('running' as const) : state };
+        if (remaining.length === 0) return [];
+        if (scenario.billing !== 'hourly') return [{ ...entry, count: remaining.length }];
+        return remaining.map((remainingRentalS) => ({ ...entry, count: 1, remainingRentalS }));
+      }),
+    );
+  }
+
+  private launchMissing(nowS: number): void {
+    if (this.target === null) return;
+    const ready = this.machines.count('ready');
+    const booting = this.machines.count('booting');
+    this.target.forEach((wanted, offer) => {
+      const missing = wanted - ready[offer]! - booting[offer]!;
+      if (missing > 0) this.machines.launch(offer, missing, nowS);
+    });
+  }
+
+  private drainSurplus(nowS: number): void {
+    const { target, machines } = this;
+    if (!this.drainDue || target === null) return;
+    const ready = machines.count('ready');
+    const booting = machines.count('booting');
+    // A VM still booting may be the replacement of one to be drained.
+    if (booting.some((count, offer) => count > Math.max(0, ready[offer]! + count - target[offer]!))) return;
+    this.drainDue = false;
+    this.capacityChanges(nowS);
+    target.forEach((wanted, offer) => {
+      const surplus = ready[offer]! + booting[offer]! - wanted;
+      if (surplus > 0) machines.drain(offer, surplus, nowS);
+    });
+  }
+
+  private tick(nowS: number): void {
+    const reactive = this.reactive!;
+    const { machines, kernel, recorder } = this;
+    const ready = machines.count('ready');
+    const booting = machines.count('booting');
+    const total = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
+    this.capacityChanges(nowS);
+    const desired = reactive.desired({
+      nowS,
+      ready: total(ready),
+      booting: total(booting),
+      present: kernel.presentCount,
+      work: kernel.workDone,
+      capacity: this.capacityArea,
+      presentArea: kernel.presentArea,
+      finished: recorder.finishedCount,
+      finishedSumS: recorder.finishedSumS,
+    });
+    const difference = desired - total(ready) - total(booting);
+    if (difference > 0) machines.launch(reactive.offer, difference, nowS);
+    else if (difference < 0) {
+      let surplus = -difference;
+      // Its own offer first, then whatever the initial fleet had.
+      for (const offer of [reactive.offer, ...ready.keys()]) {
+        const count = Math.min(surplus, machines.count('ready')[offer]! + machines.count('booting')[offer]!);
+        if (count > 0) machines.drain(offer, count, nowS);
+        surplus -= count;
+      }
+    }
+    this.events.push(nowS + reactive.periodS, { kind: 'tick' });
+  }
+
+  /** Scale-out between slots: when clearly more arrives than was planned for, plan again for what arrives. */
+  private checkBurst(nowS: number): void {
+    const { kernel, burst } = this;
+    const periodS = nowS - burst.atS;
+    const count = kernel.arrivalCount - burst.arrivals;
+    this.burst = { arrivals: kernel.arrivalCount, atS: nowS };
+    const surelyPerS = Math.max(0, count - 2 * Math.sqrt(count)) / periodS;
+    if (surelyPerS > this.plannedRatePerS) {
+      const before = this.target;
+      const counts = this.plan(count / periodS);
+      if (counts !== null && before !== null) this.target = counts.map((n, i) => Math.max(n, before[i]!));
+      this.launchMissing(nowS);
+    }
+    this.events.push(nowS + this.scenario.burstCheckS!, { kind: 'burst' });
+  }
+
+  /** Integrates the capacity offered, for utilization as a controller sees it; call before the fleet changes. */
+  private capacityChanges(nowS: number): void {
+    this.capacityArea += this.kernel.fleet.capacityPerS * (nowS - this.capacityAtS);
+    this.capacityAtS = nowS;
+  }
+}
+
+function createKernel(scenario: Scenario, recorder: Recorder, seed: number, replication: number): Kernel {
+  const options = {
+    handoffS: scenario.session?.handoffS ?? 0,
+    poolLimit: scenario.poolLimit ?? Number.POSITIVE_INFINITY,
+  };
+  const demand = scenario.demand ?? { distribution: 'exponential' };
+  const recorded = scenario.arrivals?.process === 'times' ? scenario.arrivals.demands : undefined;
+  if (!recorded && demand.distribution === 'exponential') {
+    return new ExponentialKernel(recorder, options, seed, replication);
+  }
+  const sampler = recorded ? inOrder(recorded) : demandSampler(demand, seed, replication, Stream.demands);
+  return new GeneralKernel(recorder, options, sampler);
+}
+
+/** Demands of a recorded trace, one per arrival, scaled to mean 1. */
+function inOrder(values: readonly number[]): DemandSampler {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  let i = 0;
+  return { next: () => (i < values.length ? values[i++]! / mean : 1) };
+}
+
+function arrivalsOf(scenario: Scenario, slotS: number, warmupS: number): ArrivalSpec {
+  const arrivals = scenario.arrivals ?? { process: 'poisson' };
+  if (arrivals.process === 'times') return arrivals;
+  const ratesPerS = scenario.slots.map((slot) => slot.arrivalRatePerS);
+  const gap = arrivals.process === 'renewal' ? { gap: arrivals.gap } : {};
+  return { process: 'slots', ratesPerS, slotS, startS: -warmupS, ...gap };
+}

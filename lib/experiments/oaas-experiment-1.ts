@@ -12,7 +12,8 @@ const TOLERANCE = 1.03;
 export const oaasExperiment1: Experiment = {
   name: 'oaas-experiment-1',
   title: 'OaaS paper, experiment 1 (Figure 5): a day with type A',
-  source: 'Jadad & Touzene 2026, experiment 1: Böhmer day, type A at $0.06/h and 10 requests/s, 5 VMs at midnight, 10 repetitions.',
+  source:
+    'Jadad & Touzene 2026, experiment 1: Böhmer day, type A at $0.06/h and 10 requests/s, 5 VMs at midnight, 10 repetitions.',
   async run({ seed, quick, onProgress }) {
     const base: Scenario = {
       slots: paperDay(PEAK_PER_S),
@@ -34,7 +35,10 @@ export const oaasExperiment1: Experiment = {
     const vms = (r: typeof paper, i: number) => r!.slots[i]!.vmsByOffer.A ?? 0;
     const means = paper!.slots.map((s) => s.responseTimeS.mean ?? 0);
     const kept = means.filter((m) => m <= TOLERANCE * TARGET_S).length / means.length;
-    const peakSlot = paper!.slots.reduce((best, s, i) => (s.arrivalRatePerS > paper!.slots[best]!.arrivalRatePerS ? i : best), 0);
+    const peakSlot = paper!.slots.reduce(
+      (best, s, i) => (s.arrivalRatePerS > paper!.slots[best]!.arrivalRatePerS ? i : best),
+      0,
+    );
     return {
       claims: [
         {
@@ -77,9 +81,21 @@ export const oaasExperiment1: Experiment = {
             yLabel: 'VMs',
             xRange: [0, 24],
             series: [
-              { name: 'paper', points: paper!.slots.map((s, i) => ({ x: hourOf(s.startS), y: vms(paper, i) })), step: true },
-              { name: 'exact planner with JSQ', points: ours!.slots.map((s, i) => ({ x: hourOf(s.startS), y: vms(ours, i) })), step: true },
-              { name: 'fluid bound', points: paper!.slots.map((s) => ({ x: hourOf(s.startS), y: s.arrivalRatePerS / 10 })), style: 'dashed' },
+              {
+                name: 'paper',
+                points: paper!.slots.map((s, i) => ({ x: hourOf(s.startS), y: vms(paper, i) })),
+                step: true,
+              },
+              {
+                name: 'exact planner with JSQ',
+                points: ours!.slots.map((s, i) => ({ x: hourOf(s.startS), y: vms(ours, i) })),
+                step: true,
+              },
+              {
+                name: 'fluid bound',
+                points: paper!.slots.map((s) => ({ x: hourOf(s.startS), y: s.arrivalRatePerS / 10 })),
+                style: 'dashed',
+              },
             ],
           }),
         },
@@ -94,8 +110,18 @@ export const oaasExperiment1: Experiment = {
             yRange: [0, 0.3],
             series: [
               { name: 'paper', points: paper!.slots.map((s, i) => ({ x: hourOf(s.startS), y: means[i]! })) },
-              { name: 'exact planner with JSQ', points: ours!.slots.map((s) => ({ x: hourOf(s.startS), y: s.responseTimeS.mean ?? 0 })) },
-              { name: 'target', points: [{ x: 0, y: TARGET_S }, { x: 24, y: TARGET_S }], style: 'dashed' },
+              {
+                name: 'exact planner with JSQ',
+                points: ours!.slots.map((s) => ({ x: hourOf(s.startS), y: s.responseTimeS.mean ?? 0 })),
+              },
+              {
+                name: 'target',
+                points: [
+                  { x: 0, y: TARGET_S },
+                  { x: 24, y: TARGET_S },
+                ],
+                style: 'dashed',
+              },
             ],
           }),
         },

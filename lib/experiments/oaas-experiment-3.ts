@@ -1,6 +1,6 @@
 import type { Scenario } from '../simulator/scenario/types.ts';
-import type { Experiment } from './experiment.ts';
 import { bohmerDay } from './bohmer.ts';
+import type { Experiment } from './experiment.ts';
 import { hourOf, paperOffer } from './oaas-scale.ts';
 import { runScenarios } from './scenarios.ts';
 import { lineChart } from './svg.ts';

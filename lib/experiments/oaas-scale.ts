@@ -11,7 +11,7 @@ import { bohmerDay } from './bohmer.ts';
  */
 export const PEAK_PER_S = 5 * (10 - 1 / 0.9);
 export const SCALE_NOTE =
-  "The paper does not give its request rate. It is recovered from its own numbers: 0.9 s at 6 pm on five VMs of 10/s gives a peak of 44.4/s, and five VMs at midnight under 0.2 s need a peak between 35.5 and 44.4/s.";
+  'The paper does not give its request rate. It is recovered from its own numbers: 0.9 s at 6 pm on five VMs of 10/s gives a peak of 44.4/s, and five VMs at midnight under 0.2 s need a peak between 35.5 and 44.4/s.';
 
 export const SLOT_S = 600;
 export const paperDay = (peakPerS: number): { arrivalRatePerS: number }[] =>

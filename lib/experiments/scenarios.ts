@@ -48,10 +48,11 @@ export async function runScenarios(
 }
 
 function newWorker(): Worker {
-  // The loader is resolved from here, not from the folder that the command runs in.
-  return new Worker(new URL('./scenario-worker.ts', import.meta.url), {
-    execArgv: ['--import', import.meta.resolve('tsx')],
-  });
+  // A worker does not inherit the TypeScript loader, and `--import tsx` is not enough for its first file: it registers it itself.
+  const loader = import.meta.resolve('tsx/esm/api');
+  const source = new URL('./scenario-worker.ts', import.meta.url).href;
+  const code = `import('${loader}').then(({ register }) => { register(); return import('${source}'); });`;
+  return new Worker(code, { eval: true });
 }
 
 const cost = (s: Scenario) =>

@@ -50,6 +50,7 @@ function bohmerScenario(seed: number, quick: boolean): Scenario {
     bootS: 40,
     billing: 'per-second',
     controlPlaneUsdPerMillion: CONTROL_PLANE_USD_PER_MILLION,
+    warmupS: 1800,
     replications: 1,
     seed,
   };
@@ -96,8 +97,11 @@ function report(entries: readonly Entry[], scores: readonly Score[]): Experiment
             : `cheapest such rival: ${nameOf(cheapest.entry)} at ${cheapest.score.costOverBound.toFixed(2)} x`,
         holds:
           cheapest === undefined ||
-          Math.min(...entries.map((e, i) => (e.contestant.kind === 'ours' && scores[i]!.slotsWithin >= 0.995 ? scores[i]!.costOverBound : Infinity))) <
-            cheapest.score.costOverBound,
+          Math.min(
+            ...entries.map((e, i) =>
+              e.contestant.kind === 'ours' && scores[i]!.slotsWithin >= 0.995 ? scores[i]!.costOverBound : Infinity,
+            ),
+          ) < cheapest.score.costOverBound,
       },
     ],
     tables: [

@@ -75,6 +75,13 @@ const between: Contestant[] = [
   },
 ];
 
+/** Reactive rivals start from a sensible fleet, and have the warm-up to settle. */
+function warm(base: Scenario): Scenario {
+  const offer = base.offers[0]!;
+  const count = Math.ceil(base.slots[0]!.arrivalRatePerS / (0.6 * offer.serviceRatePerS));
+  return { ...base, initial: [{ offer: offer.id, count }], controlPlaneUsdPerMillion: free };
+}
+
 const paper: Contestant[] = [
   {
     name: 'paper, oracle',
@@ -123,10 +130,9 @@ const rivals: Contestant[] = DISPATCH.flatMap(({ suffix, policy }): Contestant[]
     usual: [1],
     sweep: [0.6, 0.8, 1],
     apply: (base, share) => ({
-      ...base,
+      ...warm(base),
       policy,
       planner: { method: 'threshold', upperS: share * base.sla.targetS, lowerS: 0.5 * share * base.sla.targetS },
-      controlPlaneUsdPerMillion: free,
     }),
   },
   {
@@ -136,10 +142,9 @@ const rivals: Contestant[] = DISPATCH.flatMap(({ suffix, policy }): Contestant[]
     usual: [0.5, 0.7],
     sweep: [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
     apply: (base, utilization) => ({
-      ...base,
+      ...warm(base),
       policy,
       planner: { method: 'target-tracking', utilization },
-      controlPlaneUsdPerMillion: free,
     }),
   },
   {
@@ -149,10 +154,9 @@ const rivals: Contestant[] = DISPATCH.flatMap(({ suffix, policy }): Contestant[]
     usual: [0.7],
     sweep: [0.4, 0.55, 0.7, 0.85, 1],
     apply: (base, targetPerVm) => ({
-      ...base,
+      ...warm(base),
       policy,
       planner: { method: 'concurrency', targetPerVm },
-      controlPlaneUsdPerMillion: free,
     }),
   },
 ]);

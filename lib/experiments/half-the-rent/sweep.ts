@@ -36,13 +36,17 @@ export async function sweepPart(context: ExperimentContext): Promise<ExperimentR
   );
   const score = (targetS: number, name: string) =>
     scoreOf(results.filter((_, i) => runs[i]!.targetS === targetS && runs[i]!.contestant.name === name));
-  const ratio = (targetS: number) => score(targetS, 'paper, oracle').rentOverBound / score(targetS, 'OaaS exact').rentOverBound;
+  const ratio = (targetS: number) =>
+    score(targetS, 'paper, oracle').rentOverBound / score(targetS, 'OaaS exact').rentOverBound;
   return {
     claims: [
       {
         claim: 'the gain shrinks as the target loosens: about half the rent at R μ = 2, about 1.1 x at R μ = 10',
         ours: LOOSENESS.map((r) => `R μ ${r}: paper/exact ${ratio(r).toFixed(2)}`).join('; '),
-        holds: LOOSENESS.every((r, i) => i === 0 || ratio(r) < ratio(LOOSENESS[i - 1]!)) && ratio(2) > 1.8 && ratio(10) < 1.25,
+        holds:
+          LOOSENESS.every((r, i) => i === 0 || ratio(r) < ratio(LOOSENESS[i - 1]!)) &&
+          ratio(2) > 1.8 &&
+          ratio(10) < 1.25,
       },
     ],
     tables: [
@@ -72,7 +76,14 @@ export async function sweepPart(context: ExperimentContext): Promise<ExperimentR
               style: 'markers' as const,
               points: LOOSENESS.map((r) => ({ x: r, y: score(r, name).rentOverBound })),
             })),
-            { name: 'fluid bound', style: 'dashed' as const, points: [{ x: 1, y: 1 }, { x: 10, y: 1 }] },
+            {
+              name: 'fluid bound',
+              style: 'dashed' as const,
+              points: [
+                { x: 1, y: 1 },
+                { x: 10, y: 1 },
+              ],
+            },
           ],
         }),
       },
@@ -87,11 +98,14 @@ function scenario(targetS: number, seed: number): Scenario {
     slots: bohmerDay(peak, SLOT_S).map((arrivalRatePerS) => ({ arrivalRatePerS })),
     slotS: SLOT_S,
     history: noisyHistory(peak, SLOT_S, HISTORY_NOISE, seed),
-    offers: [{ id: 'A', serviceRatePerS: 1, cores: 1, sharingLimit: 64, priceUsdPerHour: 0.06, networkS: 0, max: 1000 }],
+    offers: [
+      { id: 'A', serviceRatePerS: 1, cores: 1, sharingLimit: 64, priceUsdPerHour: 0.06, networkS: 0, max: 1000 },
+    ],
     sla: { indicator: 'mean', targetS },
     bootS: 40,
     billing: 'per-second',
     controlPlaneUsdPerMillion: CONTROL_PLANE_USD_PER_MILLION,
+    warmupS: 1800,
     replications: 1,
     seed,
   };

@@ -1,6 +1,6 @@
 import type { Trace } from '../../domain/forecast/trace.ts';
-import type { Scenario } from '../../simulator/scenario/types.ts';
 import { UniformStream } from '../../simulator/engine/rng.ts';
+import type { Scenario } from '../../simulator/scenario/types.ts';
 import type { Claim, ExperimentContext, ExperimentReport, Figure } from '../experiment.ts';
 import { runScenarios } from '../scenarios.ts';
 import { lineChart } from '../svg.ts';
@@ -41,7 +41,12 @@ export async function tracesPart(context: ExperimentContext): Promise<Experiment
     (done, all) => context.onProgress(`traces, ${done}/${all} runs`),
   );
   const points = runs.map((run, i) => ({ ...run, score: scoreOf([results[i]!]) }));
-  const perTrace = chosen.map(({ name }) => judge(name, points.filter((p) => p.name === name)));
+  const perTrace = chosen.map(({ name }) =>
+    judge(
+      name,
+      points.filter((p) => p.name === name),
+    ),
+  );
   return {
     source,
     claims: perTrace.map((t) => t.claim),
@@ -73,11 +78,14 @@ function scenarioOf(trace: Trace, seed: number): Scenario {
     startMs: trace.slots[start]!.slotStartMs,
     timeZone: trace.timeZone,
     slotS: trace.slotS,
-    offers: [{ id: 'A', serviceRatePerS: 1, cores: 1, sharingLimit: 16, priceUsdPerHour: 0.06, networkS: 0, max: 2000 }],
+    offers: [
+      { id: 'A', serviceRatePerS: 1, cores: 1, sharingLimit: 16, priceUsdPerHour: 0.06, networkS: 0, max: 2000 },
+    ],
     sla: { indicator: 'mean', targetS: 2 },
     bootS: 40,
     billing: 'per-second',
     controlPlaneUsdPerMillion: CONTROL_PLANE_USD_PER_MILLION,
+    warmupS: 1800,
     replications: 1,
     seed,
   };
@@ -88,10 +96,14 @@ function judge(name: string, points: readonly Point[]): { claim: Claim; figure: 
   const ours = points.filter((p) => p.contestant.kind === 'ours');
   const rivals = points.filter((p) => p.contestant.kind === 'baseline');
   const cheapestOfOurs = (attainment: number) =>
-    Math.min(...ours.filter((o) => o.score.slotsWithin >= attainment - TIE).map((o) => o.score.costOverBound), Infinity);
+    Math.min(
+      ...ours.filter((o) => o.score.slotsWithin >= attainment - TIE).map((o) => o.score.costOverBound),
+      Infinity,
+    );
   const unbeaten = rivals.filter((r) => cheapestOfOurs(r.score.slotsWithin) >= r.score.costOverBound);
   const most = Math.max(...ours.map((o) => o.score.slotsWithin));
-  const shown = (p: Point) => `${p.contestant.name} at ${p.knob} (${p.score.costOverBound.toFixed(2)} x, ${(100 * p.score.slotsWithin).toFixed(1)} %)`;
+  const shown = (p: Point) =>
+    `${p.contestant.name} at ${p.knob} (${p.score.costOverBound.toFixed(2)} x, ${(100 * p.score.slotsWithin).toFixed(1)} %)`;
   return {
     claim: {
       claim: `${name}: at every setting of every rival OaaS costs less, control plane included, at the same or better attainment`,

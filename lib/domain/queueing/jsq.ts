@@ -1,48 +1,32 @@
-import type { PoolLoad } from './pool-load.ts';
-import { capacityOf, type Station } from './station.ts';
+import { solvePool } from './jsq-chain.ts';
+import { occupyGroups } from './jsq-groups.ts';
+import type { GroupLoad, PoolLoad } from './pool-load.ts';
+import { staticLoad } from './static-load.ts';
+import { capacityOf, type Station, vmCountOf } from './station.ts';
 
-/** First cut: fully balanced occupancy (lower bound-like). */
+/**
+ * A pool under JSQ: every request goes to the VM with the least networkS + (n+1)/(min(n+1, m) μ_core), ties uniform.
+ *
+ * @returns undefined when λ ≥ Σ m μ_core
+ */
 export function jsqLoad(stations: readonly Station[], arrivalRatePerS: number): PoolLoad | undefined {
-  const capacity = capacityOf(stations);
-  if (arrivalRatePerS >= capacity) return undefined;
-  // slots sorted by index
-  const slots: { index: number; rate: number; g: number; many: number }[] = [];
-  stations.forEach((s, g) => {
-    slots.push({ index: s.networkS + 1 / s.coreRatePerS, rate: s.coreRatePerS, g, many: s.servers * s.count });
-    for (let n = s.servers; n < 400; n++)
-      slots.push({ index: s.networkS + (n + 1) / s.capacityPerS, rate: 0, g, many: s.count });
-  });
-  slots.sort((a, b) => a.index - b.index);
-  let p = 1;
-  let sum = 1;
-  let mu = 0;
-  const inUse = stations.map(() => 0);
-  const use = stations.map(() => 0);
-  const busy = stations.map(() => 0);
-  const thr = stations.map(() => 0);
-  outer: for (const slot of slots) {
-    for (let i = 0; i < slot.many; i++) {
-      mu += slot.rate;
-      use[slot.g]! += 1;
-      busy[slot.g]! += slot.rate;
-      p *= arrivalRatePerS / mu;
-      sum += p;
-      stations.forEach((_, g) => {
-        inUse[g]! += use[g]! * p;
-        thr[g]! += busy[g]! * p;
-      });
-      if (p < 1e-12 * sum && mu > arrivalRatePerS * 1.0001) break outer;
-    }
-  }
-  const groups = stations.map((s, g) => {
-    const own = thr[g]! / sum / s.count;
+  if (arrivalRatePerS >= capacityOf(stations)) return undefined;
+  if (vmCountOf(stations) === 1) return staticLoad(stations, arrivalRatePerS, 'even');
+  const chain = solvePool(stations, arrivalRatePerS);
+  const occupied = occupyGroups(stations, arrivalRatePerS, chain);
+  // The groups' shares come from one common stray, the total from the bends' own: scaled to agree with it.
+  const flow = stations.reduce((sum, s, g) => sum + s.count * occupied[g]!.throughputPerS, 0);
+  const number = stations.reduce((sum, s, g) => sum + s.count * occupied[g]!.inSystem, 0);
+  const stretch = (chain.inSystem / arrivalRatePerS) * (flow / number);
+  const groups = occupied.map((o, g): GroupLoad => {
+    const idle = o.throughputPerS < 1e-12 * flow;
     return {
-      arrivalRatePerS: own,
-      sojournS: inUse[g]! / thr[g]!,
-      waitingS: 0,
+      arrivalRatePerS: idle ? 0 : (o.throughputPerS * arrivalRatePerS) / flow,
+      sojournS: idle ? 1 / stations[g]!.coreRatePerS : (o.inSystem / o.throughputPerS) * stretch,
+      waitingS: idle ? 0 : (o.waiting / o.throughputPerS) * stretch,
       handoffS: 0,
-      rates: [own],
+      rates: o.rates,
     };
   });
-  return { groups, method: 'approximation', errorBoundPct: 30 };
+  return { groups, method: 'approximation', errorBoundPct: 8 };
 }

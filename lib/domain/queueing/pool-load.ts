@@ -21,4 +21,6 @@ export interface PoolLoad {
   method: 'exact' | 'approximation';
   /** Bound on the error of the mean response time, percent. */
   errorBoundPct: number;
+  /** Where service is not exponential: its SCV, and the groups as they would be if it were. */
+  exponential?: { serviceScv: number; groups: readonly GroupLoad[] };
 }

@@ -1,9 +1,10 @@
-import { solveLevels } from './birth-death.ts';
-import { jsqLoad } from './jsq.ts';
-import type { GroupLoad, PoolLoad } from './pool-load.ts';
-import { sessionLoad } from './session.ts';
+import type { PoolLoad } from './pool-load.ts';
+import { quantileOf, responseSurvival } from './quantile.ts';
+import { withServiceScv } from './service-variability.ts';
+import { sessionPoolLoad } from './session.ts';
+import { snapshotLoad } from './snapshot.ts';
 import { roundRobinLoad, staticLoad } from './static-load.ts';
-import { capacityOf, type Station, stationOf } from './station.ts';
+import { capacityOf, type Station, stationOf, vmCountOf } from './station.ts';
 import type { ModelInput, ModelResult, VmPrediction } from './types.ts';
 
 /** With no traffic the times are those of a lone request; a vanishing rate gives them without a special case. */
@@ -22,7 +23,7 @@ export function predict(input: ModelInput): ModelResult {
   const times = meanTimes(stations, load);
   return {
     status: 'stable',
-    responseTimeS: { mean: times.responseS, p50: null, p95: null, p99: null },
+    responseTimeS: { mean: times.responseS, ...quantiles(stations, load, times.responseS) },
     waitingTimeS: { mean: times.waitingS },
     serviceTimeS: { mean: times.serviceS },
     utilization,
@@ -54,6 +55,31 @@ export function predictMeanS(input: ModelInput): number {
   return load === undefined ? Infinity : meanTimes(stations, load).responseS;
 }
 
+/**
+ * One percentile of the response time, network included, in seconds.
+ *
+ * @param probability e.g. 0.95
+ * @returns Infinity when unstable
+ */
+export function predictQuantileS(input: ModelInput, probability: number): number {
+  if (!(probability > 0 && probability < 1)) {
+    throw new RangeError(`probability is ${probability}: give a share between 0 and 1, e.g. 0.95`);
+  }
+  const stations = stationsOf(input);
+  const load = loadOf(input, stations);
+  if (load === undefined) return Infinity;
+  return quantileOf(responseSurvival(stations, load), probability, meanTimes(stations, load).responseS);
+}
+
+function quantiles(stations: readonly Station[], load: PoolLoad, meanS: number) {
+  const survivalAt = responseSurvival(stations, load);
+  return {
+    p50: quantileOf(survivalAt, 0.5, meanS),
+    p95: quantileOf(survivalAt, 0.95, meanS),
+    p99: quantileOf(survivalAt, 0.99, meanS),
+  };
+}
+
 function stationsOf(input: ModelInput): Station[] {
   if (!input.pool.some((group) => group.count > 0)) {
     throw new RangeError('the pool has no VM: give at least one group with count >= 1');
@@ -62,6 +88,13 @@ function stationsOf(input: ModelInput): Station[] {
 }
 
 function loadOf(input: ModelInput, stations: readonly Station[]): PoolLoad | undefined {
+  const load = exponentialLoad(input, stations);
+  if (load === undefined || input.serviceScv === undefined) return load;
+  const arrivalScv = input.policy === 'round-robin' ? 1 / vmCountOf(stations) : 1;
+  return withServiceScv(load, stations, input.serviceScv, arrivalScv);
+}
+
+function exponentialLoad(input: ModelInput, stations: readonly Station[]): PoolLoad | undefined {
   const arrivalRatePerS = Math.max(input.arrivalRatePerS, VANISHING_UTILIZATION * capacityOf(stations));
   switch (input.policy) {
     case 'even':
@@ -71,7 +104,7 @@ function loadOf(input: ModelInput, stations: readonly Station[]): PoolLoad | und
     case 'round-robin':
       return roundRobinLoad(stations, arrivalRatePerS);
     case 'jsq':
-      return jsqLoad(stations, arrivalRatePerS);
+      return snapshotLoad(stations, arrivalRatePerS, input.snapshotAgeS ?? 0);
     case 'session': {
       if (input.session === undefined) {
         throw new RangeError('policy "session" needs `session`: {candidates, threshold, handoffS}');
@@ -79,26 +112,6 @@ function loadOf(input: ModelInput, stations: readonly Station[]): PoolLoad | und
       return sessionPoolLoad(stations, arrivalRatePerS, input.session);
     }
   }
-}
-
-function sessionPoolLoad(
-  stations: readonly Station[],
-  arrivalRatePerS: number,
-  parameters: NonNullable<ModelInput['session']>,
-): PoolLoad | undefined {
-  const load = sessionLoad(stations, arrivalRatePerS, parameters);
-  if (load === undefined) return undefined;
-  const groups = stations.map((station, g): GroupLoad => {
-    const levels = solveLevels(load.rates[g]!, station)!;
-    return {
-      arrivalRatePerS: levels.throughputPerS,
-      sojournS: levels.inSystem / levels.throughputPerS,
-      waitingS: levels.waiting / levels.throughputPerS,
-      handoffS: load.handoffs * parameters.handoffS,
-      rates: load.rates[g]!,
-    };
-  });
-  return { groups, method: 'approximation', errorBoundPct: 10 };
 }
 
 interface MeanTimes {

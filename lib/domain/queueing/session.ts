@@ -1,13 +1,74 @@
-import { type ArrivalRates, solveLevels } from './birth-death.ts';
-import { type Station, vmCountOf } from './station.ts';
+import { type ArrivalRates, type LevelDistribution, solveLevels } from './birth-death.ts';
+import type { GroupLoad, PoolLoad } from './pool-load.ts';
+import { staticLoad } from './static-load.ts';
+import { capacityOf, type Station, vmCountOf } from './station.ts';
 import type { SessionParameters } from './types.ts';
 
 /** Arrival rates per group under session dispatch. */
-export interface SessionLoad {
+interface MeanField {
   /** Per group, what one VM sees by number present. */
   rates: ArrivalRates[];
   /** Mean number of handoffs per request. */
   handoffs: number;
+  /** Probability that a VM drawn at random is at or above the threshold. */
+  full: number;
+}
+
+/**
+ * A pool under session dispatch: the mean-field solution, its times raised by what few VMs add.
+ *
+ * @returns undefined when some VM is overloaded
+ */
+export function sessionPoolLoad(
+  stations: readonly Station[],
+  arrivalRatePerS: number,
+  parameters: SessionParameters,
+): PoolLoad | undefined {
+  // With one candidate nobody has a choice: a uniform random split, which is exact.
+  if (Math.min(parameters.candidates, vmCountOf(stations)) === 1) return staticLoad(stations, arrivalRatePerS, 'even');
+  const field = meanField(stations, arrivalRatePerS, parameters);
+  if (field === undefined) return undefined;
+  const levels = field.rates.map((rates, g) => solveLevels(rates, stations[g]!)!);
+  const excess = correlationExcess(stations, arrivalRatePerS, parameters, field, levels);
+  const groups = stations.map((_, g): GroupLoad => {
+    const own = levels[g]!;
+    return {
+      arrivalRatePerS: own.throughputPerS,
+      sojournS: (own.inSystem / own.throughputPerS) * (1 + excess),
+      waitingS: (own.waiting / own.throughputPerS) * (1 + excess),
+      handoffS: field.handoffs * parameters.handoffS,
+      rates: field.rates[g]!,
+    };
+  });
+  return { groups, method: 'approximation', errorBoundPct: Math.min(15, 4 + 25 * excess) };
+}
+
+/**
+ * Relative excess of the mean time over mean field: with C VMs and k candidates, candidates fill up together. Fitted to 197
+ * simulated pools (2-60 VMs, k 2-7, threshold 1-4, ρ 0.4-0.95): without it the error is 7 % at the 90th percentile and
+ * 25 % at the 99th, with it 2.5 % and 8 %.
+ */
+function correlationExcess(
+  stations: readonly Station[],
+  arrivalRatePerS: number,
+  { candidates }: SessionParameters,
+  field: MeanField,
+  levels: readonly LevelDistribution[],
+): number {
+  const vms = vmCountOf(stations);
+  const k = Math.min(candidates, vms);
+  const present = stations.reduce((sum, s, g) => sum + s.count * levels[g]!.inSystem, 0);
+  const busyCores = stations.reduce((sum, s, g) => sum + (s.count * levels[g]!.throughputPerS) / s.coreRatePerS, 0);
+  const utilization = arrivalRatePerS / capacityOf(stations);
+  const excess =
+    4.288 *
+    field.full ** 2.038 *
+    Math.max(0, 1 - field.full) ** 1.451 *
+    ((k - 1) / vms) ** 0.538 *
+    Math.max(0, 1 - busyCores / present) ** 0.385 *
+    (1 - utilization) ** -0.77 *
+    vms ** -0.728;
+  return Math.min(1, excess);
 }
 
 /**
@@ -21,11 +82,11 @@ export interface SessionLoad {
  *
  * @returns undefined when some VM is overloaded
  */
-export function sessionLoad(
+function meanField(
   stations: readonly Station[],
   arrivalRatePerS: number,
   { candidates, threshold }: SessionParameters,
-): SessionLoad | undefined {
+): MeanField | undefined {
   const vms = vmCountOf(stations);
   const k = Math.min(candidates, vms);
   const base = arrivalRatePerS / vms;
@@ -47,7 +108,8 @@ export function sessionLoad(
   const rates = ratesFor(full);
   if (stations.some((s, g) => solveLevels(rates[g]!, s) === undefined)) return undefined;
   const q = allFull(stations, full, -1, k - 1);
-  return { rates, handoffs: q.slice(1).reduce((sum, x) => sum + x, 0) };
+  const meanFull = stations.reduce((sum, s, g) => sum + s.count * full[g]!, 0) / vms;
+  return { rates, handoffs: q.slice(1).reduce((sum, x) => sum + x, 0), full: meanFull };
 }
 
 function fullProbability(rates: ArrivalRates, station: Station, threshold: number): number {

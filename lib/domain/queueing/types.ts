@@ -1,4 +1,12 @@
-/** How requests are spread over a pool's VMs. */
+/**
+ * How requests are spread over a pool's VMs.
+ *
+ * - `even`, `capacity`, `sqrt`: static random splits: 1/C; by usable rate min(c, N) μ_core; the split with the least mean
+ *   response time for exponential service, network included.
+ * - `round-robin`: cyclic over all VMs, each gets every C-th request.
+ * - `jsq`: the least networkS + (n+1)/(min(n+1, c, N) μ_core), n = number present; ties uniform.
+ * - `session`: a VM drawn uniformly of the ticket's candidates; see `SessionParameters`.
+ */
 export type Policy = 'even' | 'capacity' | 'sqrt' | 'round-robin' | 'jsq' | 'session';
 
 /** A group of `count` identical VMs. */
@@ -13,7 +21,11 @@ export interface VmGroup {
   networkS: number;
 }
 
-/** Parameters of the session dispatch mode: a ticket names `candidates` VMs, a VM holding `threshold` or more hands on. */
+/**
+ * Parameters of the session dispatch mode: a ticket names `candidates` VMs, drawn uniformly of the pool. A request goes to
+ * one of them at random; a VM that holds `threshold` requests or more hands it to the next in random order, which takes
+ * `handoffS`, and the last keeps it. Sessions are many, so that each request sees a fresh draw.
+ */
 export interface SessionParameters {
   candidates: number;
   threshold: number;
@@ -26,7 +38,10 @@ export interface ModelInput {
   arrivalRatePerS: number;
   policy: Policy;
   session?: SessionParameters;
-  /** Age of the occupancy a `jsq` dispatcher sees, seconds. */
+  /**
+   * Age of the occupancy a `jsq` dispatcher sees, seconds: one dispatcher refreshes its view of all VMs every
+   * `snapshotAgeS` and adds what it has itself sent since. 0 or absent = the true occupancy.
+   */
   snapshotAgeS?: number;
   /** Squared coefficient of variation of the service demand; 1 = exponential. */
   serviceScv?: number;

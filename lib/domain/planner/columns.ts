@@ -1,5 +1,6 @@
+import type { Cut } from './cuts.ts';
 import { availableOf, type Counts, capacityPerS, coreRatePerS, type Instance } from './instance.ts';
-import type { Row } from './lp.ts';
+import { addRow, type Lp, type Row } from './lp.ts';
 
 /** The search's variables: VMs of one offer that cost the same new money. */
 export interface Columns {
@@ -20,8 +21,7 @@ export function columnsOf(instance: Instance): Columns {
   const active = usable.length > manyOffers ? undominated(instance, usable) : usable;
   for (const i of active) {
     const offer = instance.offers[i]!;
-    const most = mostUseful(instance, i);
-    let left = most;
+    let left = mostUseful(instance, i);
     let previous = -1;
     for (const tier of offer.tiers) {
       const count = Math.min(tier.max, left);
@@ -43,9 +43,8 @@ export function columnsOf(instance: Instance): Columns {
 
 /** More VMs than this of one offer carry the whole load at a utilization where more of them change nothing. */
 function mostUseful(instance: Instance, i: number): number {
-  const offer = instance.offers[i]!;
-  const enough = Math.ceil((50 * instance.arrivalRatePerS) / capacityPerS(offer)) + instance.limits.minVms + 20;
-  return Math.min(availableOf(offer), instance.limits.maxVms, enough);
+  const enough = Math.ceil((50 * instance.arrivalRatePerS) / capacityPerS(instance.offers[i]!));
+  return Math.min(instance.limits.maxVms, enough + instance.limits.minVms + 20);
 }
 
 /** Drops an offer when another, available without limit, is at least as good in every respect. */
@@ -88,6 +87,14 @@ export function countsOf(instance: Instance, columns: Columns, point: readonly n
     counts[i]! += point[j]!;
   });
   return counts;
+}
+
+/** Cuts are given per active offer; rows are over columns. */
+export function addCuts(lp: Lp, columns: Columns, cuts: readonly Cut[]): void {
+  for (const cut of cuts) {
+    const worth = new Map(columns.active.map((i, k) => [i, cut.worth[k]!]));
+    addRow(lp, { coefficients: Float64Array.from(columns.offers, (i) => worth.get(i)!), atLeast: cut.atLeast });
+  }
 }
 
 /** The problem's limits as rows. */

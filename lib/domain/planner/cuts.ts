@@ -37,7 +37,8 @@ export function cutsFor(instance: Instance, active: readonly number[], load = 1)
   cuts.push(...shareCuts(instance, active, floors, tightened));
   if (sla.indicator !== 'mean') return cuts;
   const nearest = Math.min(...active.map((i) => offers[i]!.networkS));
-  if (instance.serviceScv === 1) {
+  // The session model is a mean field, which small pools can take below the melted pool: the bound must hold for the model too.
+  if (instance.serviceScv === 1 && policy !== 'session') {
     const fastest = Math.max(...active.map((i) => coreRatePerS(offers[i]!)));
     const total = leastTotalRatePerS(sla.targetS - nearest, fastest, arrivalRatePerS);
     if (Number.isFinite(total)) cuts.push({ worth: over(capacityPerS), atLeast: total * (1 - 1e-7) });
@@ -112,41 +113,90 @@ function capacitySplitCut(
 
 /**
  * Any split into rates λ_i: Σ λ_i T_i(λ_i) ≤ R λ needs, for every a, Σ g_i(a) x_i ≥ (a - R) λ with g_i(a) = max_l l (a - T_i(l)),
- * by Lagrangian duality. For M/M/1, g = (√(aμ) - 1)². A few values of a, each best for one offer alone.
+ * by Lagrangian duality. A few values of a, each the best one for some offer alone.
  */
 function splitCuts(instance: Instance, active: readonly number[], arrivalRatePerS: number): Cut[] {
   const { offers, sla } = instance;
-  const multipliers = active.flatMap((i) => {
-    const room = sla.targetS - offers[i]!.networkS;
-    const useful = room * capacityPerS(offers[i]!);
-    return useful > 1 ? [offers[i]!.networkS + room * useful] : [];
+  const sojourn = active.map((i) => sojournOf(instance, offers[i]!));
+  const multipliers = active.flatMap((i, k) => {
+    const a = multiplierAlone(sojourn[k]!, capacityPerS(offers[i]!), sla.targetS - offers[i]!.networkS);
+    return a === null ? [] : [offers[i]!.networkS + a];
   });
-  const chosen = thin([...new Set(multipliers)].sort((a, b) => a - b));
+  const chosen = thin([...new Set(multipliers)].sort((x, y) => x - y));
   return chosen.map((a) => ({
-    worth: active.map((i) => conjugate(instance, offers[i]!, a)),
+    worth: active.map((i, k) => conjugate(sojourn[k]!, capacityPerS(offers[i]!), a - offers[i]!.networkS)),
     atLeast: (a - sla.targetS) * arrivalRatePerS,
   }));
 }
 
-function conjugate(instance: Instance, offer: InstanceOffer, a: number): number {
-  const room = a - offer.networkS;
-  if (room <= 0) return 0;
-  const capacity = capacityPerS(offer);
-  if (instance.serviceScv !== 1 || instance.policy === 'round-robin')
-    return capacity * Math.max(0, room - 1 / coreRatePerS(offer));
-  if (Math.min(offer.cores, offer.sharingLimit) === 1) return Math.max(0, Math.sqrt(room * capacity) - 1) ** 2;
-  const servers = Math.min(offer.cores, offer.sharingLimit);
+/** Least mean time in one VM that receives `l` requests per second on its own, seconds. */
+type Sojourn = (l: number) => number;
+
+function sojournOf(instance: Instance, offer: InstanceOffer): Sojourn {
   const core = coreRatePerS(offer);
-  const gain = (l: number) => l * (room - 1 / core - erlangC(servers, l / core) / (capacity - l));
-  // Concave in l: golden section.
+  const capacity = capacityPerS(offer);
+  if (instance.serviceScv !== 1) return () => 1 / core;
+  if (instance.policy === 'round-robin') return (l) => Math.max(1 / core, evenlySpacedS(l, capacity));
+  const servers = Math.min(offer.cores, offer.sharingLimit);
+  if (servers === 1) return (l) => 1 / (capacity - l);
+  return (l) => 1 / core + erlangC(servers, l / core) / (capacity - l);
+}
+
+/** D/M/1: T = 1/(μ(1-σ)), σ = exp(-(1-σ) μ/l). No arrival process of this rate does better, so no cyclic dispatch either. */
+function evenlySpacedS(l: number, serviceRatePerS: number): number {
+  if (l <= 0) return 1 / serviceRatePerS;
+  const x = serviceRatePerS / l;
+  // From below the iteration rises to the root in (0, 1); a few Newton steps finish it.
+  let sigma = Math.exp(-x);
+  for (let i = 0; i < 30; i++) {
+    const f = sigma - Math.exp(-(1 - sigma) * x);
+    const slope = 1 - x * Math.exp(-(1 - sigma) * x);
+    const next = slope > 0 ? sigma - f / slope : Math.exp(-(1 - sigma) * x);
+    if (Math.abs(next - sigma) < 1e-13) break;
+    sigma = Math.min(next, 1 - 1e-13);
+  }
+  return 1 / (serviceRatePerS * (1 - sigma));
+}
+
+/** d(l T(l))/dl where T(l) meets the target: the price of a request on a fleet of this offer alone. */
+function multiplierAlone(sojourn: Sojourn, capacity: number, targetS: number): number | null {
+  if (sojourn(capacity * 1e-9) >= targetS) return null;
+  let low = 0;
+  let high = capacity * (1 - 1e-9);
+  for (let k = 0; k < 40; k++) {
+    const middle = (low + high) / 2;
+    if (sojourn(middle) > targetS) high = middle;
+    else low = middle;
+  }
+  const step = low * 1e-5;
+  return (low * sojourn(low) - (low - step) * sojourn(low - step)) / step;
+}
+
+/** max_l l (room - T(l)), by golden section (l T(l) is convex), rounded up a hair to stay valid. */
+function conjugate(sojourn: Sojourn, capacity: number, room: number): number {
+  if (room <= 0) return 0;
+  const gain = (l: number) => l * (room - sojourn(l));
   let low = 0;
   let high = capacity * (1 - 1e-12);
   const golden = (Math.sqrt(5) - 1) / 2;
-  for (let k = 0; k < 50; k++) {
-    const left = high - golden * (high - low);
-    const right = low + golden * (high - low);
-    if (gain(left) < gain(right)) low = left;
-    else high = right;
+  let left = high - golden * (high - low);
+  let right = low + golden * (high - low);
+  let atLeft = gain(left);
+  let atRight = gain(right);
+  for (let k = 0; k < 40; k++) {
+    if (atLeft < atRight) {
+      low = left;
+      left = right;
+      atLeft = atRight;
+      right = low + golden * (high - low);
+      atRight = gain(right);
+    } else {
+      high = right;
+      right = left;
+      atRight = atLeft;
+      left = high - golden * (high - low);
+      atLeft = gain(left);
+    }
   }
-  return Math.max(0, gain((low + high) / 2)) * (1 + 1e-9);
+  return Math.max(0, atLeft, atRight) * (1 + 1e-7);
 }

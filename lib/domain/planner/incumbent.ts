@@ -1,12 +1,12 @@
-import { type Columns, countsOf, limitRows } from './columns.ts';
+import { addCuts, type Columns, countsOf } from './columns.ts';
 import { cutsFor } from './cuts.ts';
 import type { Evaluator } from './evaluate.ts';
-import { availableOf, type Counts, capacityPerS, type Instance } from './instance.ts';
-import { addRow, createLp, lpPoint, solveLp } from './lp.ts';
+import { availableOf, type Counts, capacityPerS, type Instance, vmCount } from './instance.ts';
+import { copyLp, type Lp, lpPoint, solveLp } from './lp.ts';
 import type { Budget } from './search.ts';
 
-/** Offers tried on their own as a first fleet. */
-const mostAlone = 24;
+/** Offers tried on their own as a first fleet: fewer where a look at the model is dear. */
+const mostAlone = (vms: number): number => (vms > 200 ? 3 : 24);
 
 /**
  * Good fleets to start from: the linear program's fleet under a heavier load, just heavy enough that the model accepts it, and
@@ -15,15 +15,20 @@ const mostAlone = 24;
 export function firstFleets(
   instance: Instance,
   columns: Columns,
+  root: Lp,
   evaluator: Evaluator,
   acceptable: (counts: Counts) => boolean,
+  budget: Budget,
 ): Counts[] {
   const fleets: Counts[] = [];
-  const mixed = byLoad(instance, columns, acceptable);
+  const mixed = byLoad(instance, columns, root, acceptable, budget);
   if (mixed !== null) fleets.push(mixed);
   const perRate = (i: number) => instance.offers[i]!.priceUsdPerHour / capacityPerS(instance.offers[i]!);
-  const promising = [...columns.active].sort((a, b) => perRate(a) - perRate(b)).slice(0, mostAlone);
+  const promising = [...columns.active]
+    .sort((a, b) => perRate(a) - perRate(b))
+    .slice(0, mostAlone(mixed === null ? 0 : vmCount(mixed)));
   for (const i of promising) {
+    if (budget.spent() && fleets.length > 0) break;
     const counts = alone(instance, i, evaluator);
     if (counts !== null) fleets.push(counts);
   }
@@ -31,18 +36,17 @@ export function firstFleets(
 }
 
 /** Least load factor whose rounded-up linear optimum is accepted. */
-function byLoad(instance: Instance, columns: Columns, acceptable: (counts: Counts) => boolean): Counts | null {
+function byLoad(
+  instance: Instance,
+  columns: Columns,
+  root: Lp,
+  acceptable: (counts: Counts) => boolean,
+  budget: Budget,
+): Counts | null {
+  // A heavier load only adds rows to the relaxation, which the dual simplex takes up in a few pivots.
   const at = (load: number): Counts | null => {
-    const lp = createLp(
-      columns.cost,
-      columns.cost.map(() => 0),
-      columns.max,
-    );
-    for (const cut of cutsFor(instance, columns.active, load)) {
-      const worth = new Map(columns.active.map((i, k) => [i, cut.worth[k]!]));
-      addRow(lp, { coefficients: Float64Array.from(columns.offers, (i) => worth.get(i)!), atLeast: cut.atLeast });
-    }
-    for (const row of limitRows(instance, columns)) addRow(lp, row);
+    const lp = copyLp(root);
+    addCuts(lp, columns, cutsFor(instance, columns.active, load));
     if (!solveLp(lp)) return null;
     const point = lpPoint(lp, columns.offers.length).map((v, j) => Math.min(columns.max[j]!, Math.ceil(v - 1e-6)));
     return countsOf(instance, columns, point);
@@ -50,7 +54,7 @@ function byLoad(instance: Instance, columns: Columns, acceptable: (counts: Count
   let low = 1;
   let high = 1;
   let best: Counts | null = null;
-  for (let step = 0.01; step < 100; step *= 2) {
+  for (let step = 0.002; step < 100; step *= step < 0.1 ? 2 : 4) {
     const counts = at(high);
     if (counts !== null && acceptable(counts)) {
       best = counts;
@@ -60,7 +64,7 @@ function byLoad(instance: Instance, columns: Columns, acceptable: (counts: Count
     high = 1 + step;
   }
   if (best === null) return null;
-  for (let i = 0; i < 10 && high - low > 1e-4; i++) {
+  for (let i = 0; i < 8 && high - low > 2e-4 && !budget.spent(); i++) {
     const middle = (low + high) / 2;
     const counts = at(middle);
     if (counts !== null && acceptable(counts)) {

@@ -32,7 +32,7 @@ interface Column {
 }
 
 /** States explored before the search gives up proving; far above what catalogues need. */
-const defaultMaxStates = 100_000;
+const defaultMaxStates = 400_000;
 
 /**
  * @param demand what the chosen values have to add up to
@@ -146,15 +146,35 @@ function solveColumns(
   const breakColumn = columns[breakIndex]!;
   const states = new States();
   let live = [states.add(relaxation.value, relaxation.cost, -1, -1, 0)];
-  let best = { cost: Number.POSITIVE_INFINITY, state: 0, column: -1, count: 0 };
+  let best: Completion = { cost: Number.POSITIVE_INFINITY, state: 0, breakCount: 0, extra: -1, change: 0 };
+  const finish = new Finisher(columns, breakIndex);
 
-  /** Completes a state with break items alone, the cheapest way to go on. */
+  /** Completes a state: break items, and at most one item of another column more or less. */
   const complete = (state: number) => {
     const missing = need - states.value[state]!;
-    const count = missing <= 0 ? 0 : Math.ceil(missing / breakColumn.value - 1e-12);
-    if (count > breakColumn.max) return;
-    const cost = states.cost[state]! + count * breakColumn.cost;
-    if (cost < best.cost) best = { cost, state, column: breakIndex, count };
+    const most = breakColumn.max;
+    const enough = missing <= 0 ? 0 : Math.ceil(missing / breakColumn.value - 1e-12);
+    const cost = states.cost[state]! + enough * breakColumn.cost;
+    if (enough <= most) {
+      if (cost < best.cost) best = { cost, state, breakCount: enough, extra: -1, change: 0 };
+      const spare = enough * breakColumn.value - missing;
+      const extra = finish.dearestWithin(spare);
+      if (
+        extra >= 0 &&
+        cost - columns[extra]!.cost < best.cost &&
+        mayChange(states, state, columns, extra, -1, breakIndex)
+      ) {
+        best = { cost: cost - columns[extra]!.cost, state, breakCount: enough, extra, change: -1 };
+      }
+    }
+    const fewer = Math.min(enough - 1, most);
+    if (fewer < 0) return;
+    const extra = finish.cheapestCovering(missing - fewer * breakColumn.value);
+    if (extra < 0) return;
+    const withExtra = states.cost[state]! + fewer * breakColumn.cost + columns[extra]!.cost;
+    if (withExtra < best.cost && mayChange(states, state, columns, extra, 1, breakIndex)) {
+      best = { cost: withExtra, state, breakCount: fewer, extra, change: 1 };
+    }
   };
   complete(live[0]!);
 
@@ -231,14 +251,86 @@ function roundUpTo(step: number, bound: number): number {
   return step > 0 ? Math.max(bound, step * Math.ceil(bound / step - 1e-4)) : bound;
 }
 
-function recover(
-  columns: readonly Column[],
+interface Completion {
+  cost: number;
+  state: number;
+  breakCount: number;
+  /** One more (or less) of this column than the state has; -1 for none. */
+  extra: number;
+  change: number;
+}
+
+/** Finds the one item that closes what is left. */
+class Finisher {
+  /** Columns after the break by rising value, each with the cheapest at least as valuable. */
+  readonly #values: number[] = [];
+  readonly #cheapest: number[] = [];
+  /** Columns before the break by rising value, each with the dearest no more valuable. */
+  readonly #spareValues: number[] = [];
+  readonly #dearest: number[] = [];
+
+  constructor(columns: readonly Column[], breakIndex: number) {
+    const rising = columns.map((_, j) => j).sort((a, b) => columns[a]!.value - columns[b]!.value);
+    const after = rising.filter((j) => j > breakIndex);
+    let cheapest = -1;
+    for (const j of after.reverse()) {
+      if (cheapest < 0 || columns[j]!.cost < columns[cheapest]!.cost) cheapest = j;
+      this.#values.push(columns[j]!.value);
+      this.#cheapest.push(cheapest);
+    }
+    this.#values.reverse();
+    this.#cheapest.reverse();
+    let dearest = -1;
+    for (const j of rising) {
+      if (j >= breakIndex) continue;
+      if (dearest < 0 || columns[j]!.cost > columns[dearest]!.cost) dearest = j;
+      this.#spareValues.push(columns[j]!.value);
+      this.#dearest.push(dearest);
+    }
+  }
+
+  cheapestCovering(missing: number): number {
+    const k = firstAtLeast(this.#values, missing);
+    return k < this.#values.length ? this.#cheapest[k]! : -1;
+  }
+
+  dearestWithin(spare: number): number {
+    const k = firstAtLeast(this.#spareValues, spare * (1 + 1e-12) + Number.MIN_VALUE);
+    return k > 0 ? this.#dearest[k - 1]! : -1;
+  }
+}
+
+function firstAtLeast(sorted: readonly number[], value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! >= value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Whether a state leaves room for one more or one less of a column. */
+function mayChange(
   states: States,
-  best: { state: number; count: number },
+  state: number,
+  columns: readonly Column[],
+  column: number,
+  change: number,
   breakIndex: number,
-): number[] {
+): boolean {
+  let count = column < breakIndex ? columns[column]!.max : 0;
+  for (let s = state; states.parent[s]! >= 0; s = states.parent[s]!) {
+    if (states.column[s] === column) count += states.change[s]!;
+  }
+  return count + change >= 0 && count + change <= columns[column]!.max;
+}
+
+function recover(columns: readonly Column[], states: States, best: Completion, breakIndex: number): number[] {
   const counts = columns.map((column, j) => (j < breakIndex ? column.max : 0));
-  counts[breakIndex] = best.count;
+  counts[breakIndex] = best.breakCount;
+  if (best.extra >= 0) counts[best.extra]! += best.change;
   for (let s = best.state; states.parent[s]! >= 0; s = states.parent[s]!) {
     counts[states.column[s]!]! += states.change[s]!;
   }

@@ -5,7 +5,7 @@
  * the model. Nodes are taken in the order of their bound, so that the first point that keeps the promise is the cheapest, and when the work
  * budget ends the best node's bound is a bound for the whole problem.
  */
-import { type Columns, columnsOf, countsOf, limitRows } from './columns.ts';
+import { addCuts, type Columns, columnsOf, countsOf, limitRows } from './columns.ts';
 import { cutsFor } from './cuts.ts';
 import type { Evaluator } from './evaluate.ts';
 import { Heap } from './heap.ts';
@@ -48,7 +48,7 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   };
   const limit = () => (best === null ? Number.POSITIVE_INFINITY : best.cost * (1 - closed));
 
-  for (const counts of firstFleets(instance, columns, evaluator, acceptable)) offer(counts);
+  for (const counts of firstFleets(instance, columns, root, evaluator, acceptable, budget)) offer(counts);
   const found = best as { counts: Counts } | null;
   if (found !== null) improve(instance, found.counts, offer, budget);
   fixByReducedCost(root, columns, limit());
@@ -91,10 +91,7 @@ function rootOf(instance: Instance, columns: Columns): Lp | null {
     columns.cost.map(() => 0),
     columns.max,
   );
-  for (const cut of cutsFor(instance, columns.active)) {
-    const worth = new Map(columns.active.map((i, k) => [i, cut.worth[k]!]));
-    addRow(lp, { coefficients: Float64Array.from(columns.offers, (i) => worth.get(i)!), atLeast: cut.atLeast });
-  }
+  addCuts(lp, columns, cutsFor(instance, columns.active));
   for (const row of limitRows(instance, columns)) addRow(lp, row);
   return solveLp(lp) ? lp : null;
 }

@@ -1,9 +1,9 @@
 import type { Scenario } from '../../simulator/scenario/types.ts';
 import { bohmerDay } from '../bohmer.ts';
 import type { ExperimentContext, ExperimentReport } from '../experiment.ts';
-import { runScenarios } from '../scenarios.ts';
+import { runJobs } from '../scenarios.ts';
 import { lineChart } from '../svg.ts';
-import { CONTROL_PLANE_USD_PER_MILLION, contestants } from './contestants.ts';
+import { CONTROL_PLANE_USD_PER_MILLION, contestants, jobOf } from './contestants.ts';
 import { HISTORY_NOISE, noisyHistory } from './noise.ts';
 import { scoreOf } from './score.ts';
 
@@ -30,8 +30,8 @@ export async function sweepPart(context: ExperimentContext): Promise<ExperimentR
       })),
     ),
   );
-  const results = await runScenarios(
-    runs.map((run) => run.contestant.apply(scenario(run.targetS, run.seed), run.contestant.usual[0]!)),
+  const results = await runJobs(
+    runs.map((run) => jobOf(run.contestant, scenario(run.targetS, run.seed), run.contestant.usual[0]!)),
     (done, all) => context.onProgress(`R μ, ${done}/${all} runs`),
   );
   const score = (targetS: number, name: string) =>

@@ -2,13 +2,13 @@ import type { Trace } from '../../domain/forecast/trace.ts';
 import { UniformStream } from '../../simulator/engine/rng.ts';
 import type { Scenario } from '../../simulator/scenario/types.ts';
 import type { Claim, ExperimentContext, ExperimentReport, Figure } from '../experiment.ts';
-import { runScenarios } from '../scenarios.ts';
+import { runJobs } from '../scenarios.ts';
 import { lineChart } from '../svg.ts';
 import { backtestTraces } from '../traces.ts';
-import { CONTROL_PLANE_USD_PER_MILLION, type Contestant, contestants } from './contestants.ts';
+import { CONTROL_PLANE_USD_PER_MILLION, type Contestant, contestants, jobOf } from './contestants.ts';
 import { SCORE_HEADER, type Score, scoreOf, scoreRow } from './score.ts';
 
-const MEAN_RATE_PER_S = 20;
+const MEAN_RATE_PER_S = 15;
 const WINDOW_DAYS = 2;
 const HISTORY_DAYS = 14;
 const WINDOW_STREAM = 7002;
@@ -21,7 +21,7 @@ interface Point {
   score: Score;
 }
 
-/** Rent against attainment on every trace: tasks of 1 s, target 2 s, two seeded days scaled to 20/s on average. */
+/** Rent against attainment on every trace: tasks of 1 s, target 2 s, two seeded days scaled to 15/s on average. */
 export async function tracesPart(context: ExperimentContext): Promise<ExperimentReport & { source: string }> {
   const { source, traces } = backtestTraces(context.dataDir);
   const chosen = context.quick ? traces.slice(0, 1) : traces;
@@ -32,12 +32,12 @@ export async function tracesPart(context: ExperimentContext): Promise<Experiment
         name,
         contestant,
         knob,
-        scenario: contestant.apply(base, knob),
+        job: jobOf(contestant, base, knob),
       })),
     );
   });
-  const results = await runScenarios(
-    runs.map((r) => r.scenario),
+  const results = await runJobs(
+    runs.map((r) => r.job),
     (done, all) => context.onProgress(`traces, ${done}/${all} runs`),
   );
   const points = runs.map((run, i) => ({ ...run, score: scoreOf([results[i]!]) }));

@@ -11,5 +11,8 @@ export const commandLoaders: readonly { name: string; load: () => Promise<Comman
   { name: 'forecast', load: () => import('./commands/forecast.ts') },
   { name: 'model', load: () => import('./commands/model.ts') },
   { name: 'plan', load: () => import('./commands/plan.ts') },
+  { name: 'prices', load: () => import('./commands/prices.ts') },
+  { name: 'whatif', load: () => import('./commands/whatif.ts') },
   { name: 'schema', load: () => import('./commands/schema.ts') },
+  { name: 'simulate', load: () => import('./commands/simulate.ts') },
 ];

@@ -86,6 +86,47 @@ function shareCuts(instance: Instance, active: readonly number[], floors: readon
   }
 }
 
+/**
+ * Join-the-shortest-queue fills the fast VMs up to level a before it uses a VM whose lone request takes a. So either the VMs below the level carry
+ * (nearly) the whole load, or they stand at level a and every request takes about a: with a above the target that only passes if there
+ * are very many of them, each holding a part of a request less than the level (docs/planner.md, "Levels").
+ *
+ * @returns pairs of which every fleet that keeps the promise satisfies at least one each
+ */
+export function levelAlternatives(instance: Instance, active: readonly number[]): [carried: Cut, crowd: Cut][] {
+  const { offers, sla, policy, arrivalRatePerS, snapshotAgeS, serviceScv } = instance;
+  if (policy !== 'jsq' || sla.indicator !== 'mean' || snapshotAgeS > 0 || serviceScv !== 1) return [];
+  const floors = active.map((i) => loneRequestS(instance, i));
+  const slowestNetwork = Math.max(...active.map((i) => offers[i]!.networkS * coreRatePerS(offers[i]!)));
+  return [...new Set(floors)].flatMap((level): [Cut, Cut][] => {
+    const held = arrivalRatePerS * (level - sla.targetS);
+    // Short of the level by at most (1 - δ)/δ requests on average when the load exceeds the capacity below it by a share δ.
+    const delta = Math.sqrt((1 + slowestNetwork) / held);
+    if (!(held > 0) || delta > 0.3) return [];
+    const below = (worth: (i: number) => number) => active.map((i, k) => (floors[k]! < level ? worth(i) : 0));
+    const spare = (i: number) => {
+      const atLevel = capacityPerS(offers[i]!) * (level - offers[i]!.networkS);
+      return Math.min(1, atLevel - Math.ceil(atLevel - 1 - 1e-9));
+    };
+    return [
+      [
+        { worth: below((i) => capacityPerS(offers[i]!)), atLeast: arrivalRatePerS * (1 - delta) },
+        { worth: below(spare), atLeast: (1 - delta) * held },
+      ],
+    ];
+  });
+}
+
+/** The cuts for a heavier load, and for join-the-shortest-queue a fleet whose fast VMs carry all of it: fleets that the model should accept. */
+export function cautiousCuts(instance: Instance, active: readonly number[], load = 1): Cut[] {
+  const cuts = cutsFor(instance, active, load);
+  if (instance.policy !== 'jsq' && instance.policy !== 'session') return cuts;
+  const fast = active.map((i) => loneRequestS(instance, i) < instance.sla.targetS);
+  if (!fast.includes(true) || !fast.includes(false)) return cuts;
+  const worth = active.map((i, k) => (fast[k] ? capacityPerS(instance.offers[i]!) : 0));
+  return [...cuts, { worth, atLeast: instance.arrivalRatePerS * load }];
+}
+
 const thin = (sorted: number[]): number[] =>
   sorted.length <= 6 ? sorted : [0, 1, 2, 3, 4, 5].map((k) => sorted[Math.round((k * (sorted.length - 1)) / 5)]!);
 

@@ -1,5 +1,6 @@
 import { addCuts, type Columns, countsOf } from './columns.ts';
-import { cutsFor } from './cuts.ts';
+import { cautiousCuts, cutsFor } from './cuts.ts';
+import { loneRequestS } from './diagnosis.ts';
 import type { Evaluator } from './evaluate.ts';
 import { availableOf, type Counts, capacityPerS, type Instance, vmCount } from './instance.ts';
 import { copyLp, type Lp, lpPoint, solveLp } from './lp.ts';
@@ -15,18 +16,22 @@ const mostAlone = (vms: number): number => (vms > 200 ? 3 : 24);
 export function firstFleets(
   instance: Instance,
   columns: Columns,
-  root: Lp,
+  roots: readonly Lp[],
   evaluator: Evaluator,
   acceptable: (counts: Counts) => boolean,
   budget: Budget,
 ): Counts[] {
   const fleets: Counts[] = [];
-  const mixed = byLoad(instance, columns, root, acceptable, budget);
-  if (mixed !== null) fleets.push(mixed);
+  roots.forEach((root, k) => {
+    if (budget.spent() && fleets.length > 0) return;
+    const mixed = byLoad(instance, columns, root, k === 0 ? cautiousCuts : cutsFor, acceptable, budget);
+    if (mixed !== null) fleets.push(mixed);
+  });
   const perRate = (i: number) => instance.offers[i]!.priceUsdPerHour / capacityPerS(instance.offers[i]!);
-  const promising = [...columns.active]
+  const promising = columns.active
+    .filter((i) => loneRequestS(instance, i) < instance.sla.targetS || instance.sla.indicator !== 'mean')
     .sort((a, b) => perRate(a) - perRate(b))
-    .slice(0, mostAlone(mixed === null ? 0 : vmCount(mixed)));
+    .slice(0, mostAlone(Math.max(0, ...fleets.map(vmCount))));
   for (const i of promising) {
     if (budget.spent() && fleets.length > 0) break;
     const counts = alone(instance, i, evaluator);
@@ -40,13 +45,14 @@ function byLoad(
   instance: Instance,
   columns: Columns,
   root: Lp,
+  cuts: typeof cutsFor,
   acceptable: (counts: Counts) => boolean,
   budget: Budget,
 ): Counts | null {
   // A heavier load only adds rows to the relaxation, which the dual simplex takes up in a few pivots.
   const at = (load: number): Counts | null => {
     const lp = copyLp(root);
-    addCuts(lp, columns, cutsFor(instance, columns.active, load));
+    addCuts(lp, columns, cuts(instance, columns.active, load));
     if (!solveLp(lp)) return null;
     const point = lpPoint(lp, columns.offers.length).map((v, j) => Math.min(columns.max[j]!, Math.ceil(v - 1e-6)));
     return countsOf(instance, columns, point);

@@ -1,6 +1,7 @@
 import type { Policy } from '../queueing/types.ts';
 import { actionsFor } from './actions.ts';
 import { explainInfeasible } from './diagnosis.ts';
+import { chooseDispatch, dispatchModes } from './dispatch-choice.ts';
 import { Evaluator, type QueueModel } from './evaluate.ts';
 import { type Counts, fleetCostUsd, fleetPriceUsdPerHour, type Instance, toInstance } from './instance.ts';
 import { isLinear, type Solution, solveLinearWithinLimits } from './linear.ts';
@@ -26,8 +27,11 @@ export interface PlanOptions {
  */
 export function plan(problem: PlanProblem, options: PlanOptions = {}): PlanResult {
   assertUsable(problem);
-  const policy: Policy = problem.policy === undefined || problem.policy === 'auto' ? 'jsq' : problem.policy;
-  return planFor(problem, policy, options);
+  if (problem.policy !== 'auto') return planFor(problem, problem.policy ?? 'jsq', options);
+  const modes = dispatchModes(problem);
+  const plans = modes.map((m) => planFor({ ...problem, snapshotAgeS: m.snapshotAgeS }, m.policy, options));
+  const { index, choice } = chooseDispatch(problem, modes, plans);
+  return { ...plans[index]!, dispatch: choice };
 }
 
 function planFor(problem: PlanProblem, policy: Policy, options: PlanOptions): PlanResult {

@@ -6,7 +6,7 @@
  * budget ends the best node's bound is a bound for the whole problem.
  */
 import { addCuts, type Columns, columnsOf, countsOf, limitRows } from './columns.ts';
-import { cutsFor } from './cuts.ts';
+import { type Cut, cutsFor, levelAlternatives } from './cuts.ts';
 import type { Evaluator } from './evaluate.ts';
 import { Heap } from './heap.ts';
 import { firstFleets, improve } from './incumbent.ts';
@@ -36,8 +36,9 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
     const none = instance.offers.map(() => 0);
     return acceptable(none) ? { counts: none, lowerBoundUsd: 0, proven: true } : null;
   }
-  const root = rootOf(instance, columns);
-  if (root === null) return null;
+  const common = relaxationOf(instance, columns);
+  const roots = common === null ? [] : rootsOf(instance, columns, common);
+  if (common === null || roots.length === 0) return null;
   let best: { counts: Counts; cost: number } | null = null;
   const offer = (counts: Counts): boolean => {
     const cost = fleetCostUsd(instance, counts);
@@ -48,16 +49,17 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   };
   const limit = () => (best === null ? Number.POSITIVE_INFINITY : best.cost * (1 - closed));
 
-  for (const counts of firstFleets(instance, columns, root, evaluator, acceptable, budget)) offer(counts);
+  for (const counts of firstFleets(instance, columns, [common, ...roots.slice(0, 3)], evaluator, acceptable, budget))
+    offer(counts);
   const found = best as { counts: Counts } | null;
   if (found !== null) improve(instance, found.counts, offer, budget);
-  fixByReducedCost(root, columns, limit());
+  for (const root of roots) fixByReducedCost(root, columns, limit());
 
   const open = new Heap<Node>((a, b) => a.bound - b.bound);
   const push = (lp: Lp) => {
     if (lp.objective < limit()) open.push({ lp, bound: lp.objective });
   };
-  push(root);
+  for (const root of roots) push(root);
   let lowerBound = Number.NEGATIVE_INFINITY;
   let proven = true;
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
@@ -85,7 +87,8 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   return { counts, lowerBoundUsd: proven ? cost : Math.min(cost, Math.max(0, lowerBound)), proven };
 }
 
-function rootOf(instance: Instance, columns: Columns): Lp | null {
+/** The cuts and the limits; null when they alone rule out every fleet. */
+function relaxationOf(instance: Instance, columns: Columns): Lp | null {
   const lp = createLp(
     columns.cost,
     columns.cost.map(() => 0),
@@ -94,6 +97,49 @@ function rootOf(instance: Instance, columns: Columns): Lp | null {
   addCuts(lp, columns, cutsFor(instance, columns.active));
   for (const row of limitRows(instance, columns)) addRow(lp, row);
   return solveLp(lp) ? lp : null;
+}
+
+/** Splits of the root over the level alternatives. */
+const mostRootSplits = 40;
+
+/** Relaxations of which at least one holds for every fleet that keeps the promise; none when no fleet can. */
+function rootsOf(instance: Instance, columns: Columns, common: Lp): Lp[] {
+  const alternatives = levelAlternatives(instance, columns.active);
+  const roots = new Heap<Lp>((a, b) => a.objective - b.objective);
+  roots.push(common);
+  for (let split = 0; split < mostRootSplits; split++) {
+    const cheapest = roots.pop();
+    if (cheapest === undefined) return [];
+    const point = lpPoint(cheapest, columns.offers.length);
+    let violated: readonly Cut[] | undefined;
+    let most = 1e-7;
+    for (const pair of alternatives) {
+      const short = Math.min(...pair.map((cut) => shortOf(cut, columns, point)));
+      if (short > most) {
+        most = short;
+        violated = pair;
+      }
+    }
+    if (violated === undefined) {
+      roots.push(cheapest);
+      break;
+    }
+    for (const cut of violated) {
+      const root = copyLp(cheapest);
+      addCuts(root, columns, [cut]);
+      if (solveLp(root)) roots.push(root);
+    }
+  }
+  const all: Lp[] = [];
+  for (let root = roots.pop(); root !== undefined; root = roots.pop()) all.push(root);
+  return all;
+}
+
+/** Relative shortfall of a point against a cut; negative when it has something to spare. */
+function shortOf(cut: Cut, columns: Columns, point: readonly number[]): number {
+  const worth = new Map(columns.active.map((i, k) => [i, cut.worth[k]!]));
+  const sum = point.reduce((total, x, j) => total + x * worth.get(columns.offers[j]!)!, 0);
+  return 1 - sum / cut.atLeast;
 }
 
 /** A column whose reduced cost alone closes the gap stays where it is. */

@@ -45,13 +45,16 @@ const withBalancer = (base: Scenario): Scenario => ({
   controlPlaneUsdPerMillion: { exact: balancerUsdPerMillion(base), snapshot: 0, session: 0 },
 });
 
-const BURST_CHECK_S = 30;
+/** The scaler looks this often at the arrivals and adds VMs when they clearly exceed the plan... */
+export const BURST_CHECK_S = 10;
+/** ...and from so long into a slot on takes away what its own arrivals show to be surplus. */
+export const TRIM_AFTER_S = 60;
 
 const DISPATCH = [
   { suffix: 'round robin', policy: 'round-robin' },
   { suffix: 'least outstanding', policy: 'jsq' },
 ] as const;
-const QUANTILES = [0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.995, 0.9995];
+const QUANTILES = [0.5, 0.8, 0.95, 0.99, 0.999];
 /** Of the forecast, by default. */
 const USUAL_QUANTILE = 0.95;
 const plannedOn = (quantile: number) => ({
@@ -59,6 +62,7 @@ const plannedOn = (quantile: number) => ({
   forecast: 'auto' as const,
   quantile,
   burstCheckS: BURST_CHECK_S,
+  trimAfterS: TRIM_AFTER_S,
 });
 
 const ours: Contestant[] = [
@@ -90,11 +94,22 @@ const ours: Contestant[] = [
 
 const between: Contestant[] = [
   {
+    name: 'OaaS session, no scale-in within slots',
+    kind: 'between',
+    knob: 'forecast quantile',
+    usual: [USUAL_QUANTILE],
+    sweep: [0.8, 0.95, 0.99],
+    apply: (base, q) => {
+      const { trimAfterS: _, ...plain } = { ...base, ...plannedOn(q) };
+      return { ...plain, policy: 'session', session: SESSION };
+    },
+  },
+  {
     name: 'our planner, round robin',
     kind: 'between',
     knob: 'forecast quantile',
     usual: [USUAL_QUANTILE],
-    sweep: QUANTILES,
+    sweep: [0.8, 0.95, 0.99],
     apply: (base, q) => ({ ...base, ...plannedOn(q), policy: 'round-robin' }),
   },
 ];
@@ -125,7 +140,7 @@ const paper: Contestant[] = [
     kind: 'baseline',
     knob: 'forecast quantile',
     usual: [USUAL_QUANTILE],
-    sweep: [0.5, 0.8, 0.95, 0.995],
+    sweep: [0.8, 0.99],
     apply: (base, quantile) => ({
       ...base,
       policy: 'capacity',
@@ -150,7 +165,7 @@ const rivals: Contestant[] = DISPATCH.flatMap(({ suffix, policy }): Contestant[]
     kind: 'baseline',
     knob: 'upper threshold / target',
     usual: [1],
-    sweep: [0.6, 0.8, 1],
+    sweep: [0.7, 1],
     apply: (base, share) => ({
       ...warm(base),
       policy,
@@ -162,7 +177,7 @@ const rivals: Contestant[] = DISPATCH.flatMap(({ suffix, policy }): Contestant[]
     kind: 'baseline',
     knob: 'utilization',
     usual: [0.5, 0.7],
-    sweep: [0.3, 0.4, 0.5, 0.6, 0.7, 0.85],
+    sweep: [0.35, 0.5, 0.7, 0.85],
     apply: (base, utilization) => ({
       ...warm(base),
       policy,
@@ -174,7 +189,7 @@ const rivals: Contestant[] = DISPATCH.flatMap(({ suffix, policy }): Contestant[]
     kind: 'baseline',
     knob: 'requests per VM',
     usual: [0.7],
-    sweep: [0.4, 0.55, 0.7, 0.9],
+    sweep: [0.45, 0.7, 0.9],
     apply: (base, targetPerVm) => ({
       ...warm(base),
       policy,

@@ -15,20 +15,13 @@ const NAMES = [
   'paper, oracle',
   'target tracking, least outstanding',
 ];
-const REPLICATIONS = 2;
 const SLOT_S = 600;
 
 /** How the gain depends on R μ, the target in mean service times: tasks of 1 s, peak 44/s, so that pools are as large as at 440/s. */
 export async function sweepPart(context: ExperimentContext): Promise<ExperimentReport> {
   const chosen = NAMES.map((name) => contestants.find((c) => c.name === name)!);
   const runs = LOOSENESS.flatMap((targetS) =>
-    chosen.flatMap((contestant) =>
-      Array.from({ length: context.quick ? 1 : REPLICATIONS }, (_, r) => ({
-        targetS,
-        contestant,
-        seed: context.seed + r,
-      })),
-    ),
+    chosen.map((contestant) => ({ targetS, contestant, seed: context.seed })),
   );
   const results = await runJobs(
     runs.map((run) => jobOf(run.contestant, scenario(run.targetS, run.seed), run.contestant.usual[0]!)),

@@ -8,7 +8,7 @@ import { backtestTraces } from '../traces.ts';
 import { CONTROL_PLANE_USD_PER_MILLION, type Contestant, contestants, jobOf } from './contestants.ts';
 import { SCORE_HEADER, type Score, scoreOf, scoreRow } from './score.ts';
 
-const MEAN_RATE_PER_S = 15;
+const MEAN_RATE_PER_S = 10;
 const WINDOW_DAYS = 2;
 const HISTORY_DAYS = 14;
 const WINDOW_STREAM = 7002;
@@ -21,7 +21,7 @@ interface Point {
   score: Score;
 }
 
-/** Rent against attainment on every trace: tasks of 1 s, target 2 s, two seeded days scaled to 15/s on average. */
+/** Rent against attainment on every trace: tasks of 1 s, target 2 s, two seeded days scaled to 10/s on average. */
 export async function tracesPart(context: ExperimentContext): Promise<ExperimentReport & { source: string }> {
   const { source, traces } = backtestTraces(context.dataDir);
   const chosen = context.quick ? traces.slice(0, 1) : traces;
@@ -121,7 +121,7 @@ function judge(name: string, points: readonly Point[]): { claim: Claim; figure: 
         yLabel: 'rent and control plane / fluid bound',
         yRange: [1, 4],
         series: contestants
-          .filter((c) => !c.name.startsWith('static') && !c.name.startsWith('IoT'))
+          .filter((c) => c.sweep.length > 1 && !c.name.includes('no scale-in') && c.name !== 'OaaS snapshot')
           .map((c) => ({
             name: c.name,
             style: 'markers' as const,

@@ -96,6 +96,11 @@ export interface Scenario {
   leadS?: number;
   /** The scaler looks this often at the arrivals between plans and adds VMs when they exceed the plan. Never when absent. */
   burstCheckS?: number;
+  /**
+   * With `burstCheckS`: so long into a slot the scaler also takes away what the slot's own arrivals show to be surplus. Never when
+   * absent.
+   */
+  trimAfterS?: number;
   /** An attempt to launch fails with this probability, costs nothing, and is repeated after `retryS`. */
   launchFailures?: { probability: number; retryS: number };
   /** For spot offers: exponential life, notice, then gone with what it holds. */

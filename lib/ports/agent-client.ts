@@ -8,7 +8,10 @@ export interface AgentAddress {
   certPem: string;
 }
 
-export type TaskOutcome = { ok: true; response: TaskResponse } | { ok: false; problem: Problem };
+export type TaskOutcome =
+  | { ok: true; response: TaskResponse }
+  /** `mayHaveRun` false: the agent refused it or never got it, so that another may have it whatever the method. */
+  | { ok: false; problem: Problem; mayHaveRun: boolean };
 
 /** Calls agents over TLS pinned to their own certificate: proxy route, drain and debugging. */
 export interface AgentClient {

@@ -50,6 +50,8 @@ export interface Heartbeat {
   /** Exact tickets claimed per reservation bucket, recent buckets only. */
   claimedByBucket: Record<string, number>;
   completed: number;
+  /** Σ over completed tasks of the time from arrival at the agent to the end of the run. */
+  responseSumMs?: number;
   refused: number;
   handedOff: number;
   /** CPU seconds and runs per app digest since boot, sandbox preparation apart. */

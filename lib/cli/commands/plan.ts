@@ -4,32 +4,37 @@ import type { PlanResult } from '../../domain/planner/types.ts';
 import { planProblemSchema } from '../../ports/contracts/plan.ts';
 import { ExitCode } from '../errors.ts';
 import { readDocument, table, writeJson, writeLine } from '../io.ts';
+import { planLive } from '../live-plan.ts';
+import { type OperatorOptions, operatorOptions } from '../operator.ts';
 
-interface Options {
+interface Options extends OperatorOptions {
   file?: string;
-  json?: boolean;
+  live?: boolean;
 }
 
-/** `oaas plan`: the cheapest fleet for a problem document. */
+/** `oaas plan`: the cheapest fleet for a problem document, or what the scaler of the running system would do now. */
 export function register(program: Command): void {
-  program
-    .command('plan')
+  operatorOptions(program.command('plan'))
     .description('the cheapest fleet that keeps a response-time promise, with its proof, or the papers’ own choice')
     .option('--file <file>', 'problem document (JSON); standard input when absent or "-"')
-    .option('--json', 'write the result as JSON')
+    .option('--live', 'what the running system would do now and why; the default when nothing is piped in')
     .addHelpText(
       'after',
       `
 Example:
   echo '{"arrivalRatePerS":1000,"sla":{"indicator":"mean","targetS":0.035},"policy":"jsq",
          "offers":[{"id":"A","serviceRatePerS":50,"priceUsdPerHour":0.06}]}' | npx oaas plan
+  npx oaas plan --live            the running system, now
 The whole document: npx oaas schema plan. Exit code 3 when no fleet keeps the promise.`,
     )
-    .action(planFromDocument);
+    .action((options: Options) => {
+      const live = options.live === true || (options.file === undefined && process.stdin.isTTY === true);
+      return live ? planLive(options) : planFromDocument(options);
+    });
 }
 
 /** Plans the problem in `--file` or on standard input. */
-export async function planFromDocument(options: Options): Promise<void> {
+export async function planFromDocument(options: Pick<Options, 'file' | 'json'>): Promise<void> {
   const problem = await readDocument(planProblemSchema, options);
   const result = plan(problem, { now: () => performance.now() });
   if (options.json) writeJson(result);

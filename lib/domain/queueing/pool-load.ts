@@ -21,6 +21,11 @@ export interface PoolLoad {
   method: 'exact' | 'approximation';
   /** Bound on the error of the mean response time, percent. */
   errorBoundPct: number;
+  /**
+   * Share of the waiting that comes from chance, not from a dispatcher that prefers a fast VM's queue to a slow VM; 1 if
+   * absent.
+   */
+  chanceWaitingShare?: number;
   /** Where service is not exponential: its SCV, and the groups as they would be if it were. */
   exponential?: { serviceScv: number; groups: readonly GroupLoad[] };
 }

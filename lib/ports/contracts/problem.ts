@@ -18,6 +18,7 @@ export const problemTypes = {
   forbidden: 403,
   'invalid-ticket': 401,
   'replayed-ticket': 409,
+  'version-conflict': 412,
   'quota-exceeded': 429,
   /** Every VM is full: retry after `retryAfterMs`, or run it locally. */
   saturated: 429,
@@ -29,6 +30,8 @@ export const problemTypes = {
   'task-killed': 500,
   'surrogate-lost': 502,
   'isolation-unavailable': 503,
+  /** The state store did not answer in time; nothing was reserved or run. */
+  'store-unavailable': 503,
   internal: 500,
 } as const;
 export type ProblemType = keyof typeof problemTypes;

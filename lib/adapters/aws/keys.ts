@@ -1,0 +1,51 @@
+/**
+ * Key layout of both tables; nothing else knows it. Every key is (pk, sk).
+ *
+ * | table | pk | sk | written by |
+ * |---|---|---|---|
+ * | config | `sla` / `app` / `group` | id | admin route, operators |
+ * | state | `vms` | poolId#vmId | scaler |
+ * | state | `heartbeat#vmId` | `heartbeat` | that VM alone (IAM: leading key) |
+ * | state | `occupancy#poolId#cell` | vmId | group controllers |
+ * | state | `arrivals#poolId` | minute#shard | group controllers |
+ * | state | `active-pools` | poolId | group controllers |
+ * | state | `leases` | name | scalers |
+ * | state | `intents` | `open` (one item: its epoch fences every write) | scaler |
+ * | state | `slots#poolId` | slot start | scaler |
+ * | state | `documents` | key | scaler |
+ */
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+
+export const configTableName = 'oaas-config';
+export const stateTableName = (regionId: string): string => `oaas-state-${regionId}`;
+
+/** Attribute for DynamoDB's own deletion of old rows: housekeeping only, readers compare times themselves. */
+export const ttlAttribute = 'expiresAtS';
+
+type Key = { pk: AttributeValue.SMember; sk: AttributeValue.SMember };
+const key = (pk: string, sk: string): Key => ({ pk: { S: pk }, sk: { S: sk } });
+
+/** Epoch milliseconds as text that sorts by time. */
+export const sortableMs = (ms: number): string => String(Math.trunc(ms)).padStart(15, '0');
+
+export const partitions = {
+  vms: 'vms',
+  occupancy: (poolId: string, cell: number) => `occupancy#${poolId}#${cell}`,
+  arrivals: (poolId: string) => `arrivals#${poolId}`,
+  activePools: 'active-pools',
+  slots: (poolId: string) => `slots#${poolId}`,
+} as const;
+
+export const keys = {
+  config: (kind: string, id: string) => key(kind, id),
+  vm: (poolId: string, vmId: string) => key(partitions.vms, `${poolId}#${vmId}`),
+  heartbeat: (vmId: string) => key(`heartbeat#${vmId}`, 'heartbeat'),
+  occupancy: (poolId: string, cell: number, vmId: string) => key(partitions.occupancy(poolId, cell), vmId),
+  arrivals: (poolId: string, minuteStartMs: number, shard: string) =>
+    key(partitions.arrivals(poolId), `${sortableMs(minuteStartMs)}#${shard}`),
+  activePool: (poolId: string) => key(partitions.activePools, poolId),
+  lease: (name: string) => key('leases', name),
+  openIntents: () => key('intents', 'open'),
+  slot: (poolId: string, slotStartMs: number) => key(partitions.slots(poolId), sortableMs(slotStartMs)),
+  document: (id: string) => key('documents', id),
+} as const;

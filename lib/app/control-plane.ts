@@ -1,0 +1,89 @@
+/** Puts the use cases of the request path together for one region; adapters are passed in. */
+import type { Hono } from 'hono';
+import type { AgentClient } from '../ports/agent-client.ts';
+import type { BundleStore } from '../ports/bundle-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ConfigStore } from '../ports/config-store.ts';
+import type { VmTypeGroup } from '../ports/contracts/config.ts';
+import type { RegionsResponse } from '../ports/contracts/wire.ts';
+import type { Log } from '../ports/log.ts';
+import type { StateStore } from '../ports/state-store.ts';
+import type { TicketSigner } from '../ports/tickets.ts';
+import { createArrivals } from './arrivals.ts';
+import { type ConfigCache, createConfigCache } from './config-cache.ts';
+import { createHttpApp } from './http/app.ts';
+import type { Authenticate, HttpEnv } from './http/identity.ts';
+import { createPlacer, type Place } from './place.ts';
+import { createModelPredictor } from './predict-response.ts';
+import { type RegionStatus, regionStatus } from './status.ts';
+
+export interface ControlPlaneDependencies {
+  regionId: string;
+  geography: string;
+  /** Own URL, once known. */
+  endpoint: () => string;
+  regions: () => RegionsResponse;
+  authenticate: Authenticate;
+  configStore: ConfigStore;
+  state: StateStore;
+  bundles: BundleStore;
+  agents: AgentClient;
+  signer: TicketSigner;
+  clock: Clock;
+  log: Log;
+  /** Names this process among the writers of arrival counts. */
+  shard: string;
+  /** Unpredictable, for ticket ids. */
+  randomId: () => string;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  groupPriceUsdPerHour?: (group: VmTypeGroup) => number | null;
+  /** Added to the status answer, e.g. the scaler's slots. */
+  extraStatus?: (status: RegionStatus) => Promise<Record<string, unknown>>;
+}
+
+export interface ControlPlane {
+  http: Hono<HttpEnv>;
+  place: Place;
+  config: ConfigCache;
+  status(): Promise<RegionStatus & Record<string, unknown>>;
+  /** Writes gathered arrival counts: on a timer of about a second in Node, after answers in Lambda. */
+  flush(): Promise<void>;
+}
+
+export function createControlPlane(deps: ControlPlaneDependencies): ControlPlane {
+  const { clock, state, configStore, bundles, log, signer } = deps;
+  const config = createConfigCache({ store: configStore, lastGood: state, clock, log });
+  const arrivals = createArrivals(state, deps.shard);
+  const place = createPlacer({
+    regionId: deps.regionId,
+    config,
+    store: state,
+    signer,
+    clock,
+    arrivals,
+    randomId: deps.randomId,
+    random: deps.random,
+    predict: createModelPredictor(clock),
+    ...(deps.groupPriceUsdPerHour === undefined ? {} : { groupPriceUsdPerHour: deps.groupPriceUsdPerHour }),
+  });
+  const status = async () => {
+    const own = await regionStatus({ ...deps, store: state, config });
+    return { ...own, ...(await deps.extraStatus?.(own)) };
+  };
+  const http = createHttpApp({
+    authenticate: deps.authenticate,
+    place,
+    invoke: { place, agents: deps.agents, config, arrivals, clock },
+    configAdmin: { store: configStore, bundles, config, clock },
+    bundles,
+    tasks: { store: state, agents: deps.agents, clock },
+    arrivals,
+    signer,
+    regions: deps.regions,
+    regionId: deps.regionId,
+    status,
+    log,
+  });
+  return { http, place, config, status, flush: () => arrivals.flushIfDue(clock.nowMs(), 0) };
+}

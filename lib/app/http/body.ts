@@ -1,0 +1,66 @@
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import type { Problem } from '../../ports/contracts/problem.ts';
+import { problem } from '../problem.ts';
+import { invalidRequest, show, validateDocument } from '../validation.ts';
+
+export type Body<T> = { ok: true; value: T } | { ok: false; problem: Problem };
+
+/** Reads a body of at most `limitBytes`; one that says or turns out to be longer is not read to its end. */
+export async function readBytes(c: Context, limitBytes: number): Promise<Body<Uint8Array>> {
+  const tooLarge = (bytes: string): Body<never> => ({
+    ok: false,
+    problem: problem('body-too-large', `the body has ${bytes} bytes, at most ${limitBytes} are allowed`),
+  });
+  const declared = c.req.header('content-length');
+  if (declared !== undefined) {
+    if (Number(declared) > limitBytes) return tooLarge(declared);
+    return { ok: true, value: new Uint8Array(await c.req.arrayBuffer()) };
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of c.req.raw.body ?? []) {
+    length += chunk.length;
+    if (length > limitBytes) return tooLarge(`more than ${limitBytes}`);
+    chunks.push(chunk);
+  }
+  return { ok: true, value: Buffer.concat(chunks) };
+}
+
+/** Reads, parses and validates a JSON body; every offending field is named with the value received. */
+export async function readJson<S extends z.ZodType>(
+  c: Context,
+  schema: S,
+  limitBytes: number,
+): Promise<Body<z.output<S>>> {
+  const parsed = await readJsonValue(c, limitBytes);
+  if (!parsed.ok) return parsed;
+  const checked = validateDocument(schema, parsed.value);
+  if (!checked.ok) return { ok: false, problem: invalidRequest('the request is not valid', checked.problems) };
+  return checked;
+}
+
+export async function readJsonValue(c: Context, limitBytes: number): Promise<Body<unknown>> {
+  const type = c.req.header('content-type');
+  if (type !== undefined && !/^application\/([\w.-]+\+)?json\b/i.test(type)) {
+    return {
+      ok: false,
+      problem: problem('unsupported-media-type', `content-type ${show(type)} is not JSON; send application/json`),
+    };
+  }
+  const text = await readText(c, limitBytes);
+  if (!text.ok) return text;
+  try {
+    return { ok: true, value: JSON.parse(text.value) };
+  } catch (error) {
+    const detail = `the body is not valid JSON (${(error as Error).message}); received ${show(text.value)}`;
+    return { ok: false, problem: problem('invalid-request', detail) };
+  }
+}
+
+async function readText(c: Context, limitBytes: number): Promise<Body<string>> {
+  const declared = c.req.header('content-length');
+  if (declared !== undefined && Number(declared) <= limitBytes) return { ok: true, value: await c.req.text() };
+  const bytes = await readBytes(c, limitBytes);
+  return bytes.ok ? { ok: true, value: Buffer.from(bytes.value).toString('utf8') } : bytes;
+}

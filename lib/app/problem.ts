@@ -1,0 +1,30 @@
+import { type Problem, type ProblemType, problemBase, problemTypes } from '../ports/contracts/problem.ts';
+
+const titles: Partial<Record<ProblemType, string>> = {
+  'no-group-serves': 'No VM-type group serves these requirements',
+  'store-unavailable': 'The state store did not answer',
+};
+
+/**
+ * An RFC 9457 document.
+ *
+ * @param detail the value received and what to do about it
+ */
+export function problem(
+  type: ProblemType,
+  detail: string,
+  extra: Partial<Pick<Problem, 'retryAfterMs' | 'errors'>> = {},
+): Problem {
+  return {
+    type: `${problemBase}${type}`,
+    title: titles[type] ?? sentence(type),
+    status: problemTypes[type],
+    detail,
+    ...extra,
+  };
+}
+
+/** The type's own name at the end of its URI. */
+export const problemTypeOf = (document: Pick<Problem, 'type'>): string => document.type.slice(problemBase.length);
+
+const sentence = (type: string): string => type[0]!.toUpperCase() + type.slice(1).replaceAll('-', ' ');

@@ -1,0 +1,155 @@
+import type { PlanProblem, PlanResult } from '../../domain/planner/types.ts';
+import { thresholdScaling } from '../../domain/scaling/threshold.ts';
+import type { Pool } from './pools.ts';
+
+/** Below this rate a pool counts as idle; the planner still wants a positive one for the least fleet. */
+const idleRatePerS = 0.01;
+
+/**
+ * What the pool's fleet should be: the planner's answer, or one of the baselines that an SLA may name.
+ *
+ * @param seen since the last run, for the threshold trigger: mean response, and requests present now
+ */
+export function decide(
+  pool: Pool,
+  problem: PlanProblem,
+  seen: { measuredMs: number | null; present: number },
+  planFleet: (problem: PlanProblem) => PlanResult,
+): PlanResult {
+  const owned = (problem.current ?? []).reduce((sum, c) => sum + c.count, 0);
+  if (problem.offers.length === 0) {
+    const types = pool.group.instanceTypes.join(', ');
+    return nothing(
+      problem,
+      `no offer matches ${types} with ${pool.appMemoryMiB} MiB; change the group or the app's memory`,
+    );
+  }
+  const idle = problem.arrivalRatePerS < idleRatePerS;
+  if (idle && pool.minVms === 0) return keepOrRelease(problem, () => 0, 'no requests are expected');
+  const asked = { ...problem, arrivalRatePerS: Math.max(problem.arrivalRatePerS, idleRatePerS) };
+  switch (pool.sla.planner) {
+    case 'static':
+      return staticFleet(asked, owned, Math.max(1, pool.minVms));
+    case 'threshold':
+      return thresholdFleet(asked, Math.max(1, pool.minVms), seen);
+    default: {
+      // The floor of one VM makes a pool that was asked for answer at all.
+      const limits = { ...asked.limits, minVms: Math.max(1, pool.minVms) };
+      return bestEffort(asked, planFleet({ ...asked, limits }), owned);
+    }
+  }
+}
+
+/** With an impossible promise something is still better than nothing: keep what runs, or one VM of the fastest, nearest kind. */
+function bestEffort(problem: PlanProblem, result: PlanResult, owned: number): PlanResult {
+  if (result.status !== 'infeasible') return result;
+  const kept = keepOrRelease(problem, (_, count) => count, 'the promise cannot be kept; nothing better is known');
+  const reason = result.reason ?? 'no fleet keeps the promise';
+  const fastest = launchableOffers(problem).sort((a, b) => meanFloorS(a) - meanFloorS(b))[0];
+  if (owned > 0 || fastest === undefined) return { ...kept, status: 'infeasible', reason };
+  return {
+    ...withLaunch(problem, kept, fastest.id, 1, 'fastest available; the promise itself cannot be kept'),
+    status: 'infeasible',
+    reason,
+  };
+}
+
+function staticFleet(problem: PlanProblem, owned: number, size: number): PlanResult {
+  const kept = keepOrRelease(problem, (_, count) => count, 'static fleet');
+  const cheapest = launchableOffers(problem).sort((a, b) => a.priceUsdPerHour - b.priceUsdPerHour)[0];
+  if (owned >= size || cheapest === undefined) return kept;
+  return withLaunch(problem, kept, cheapest.id, size - owned, `static fleet of ${size}`);
+}
+
+/** The share of its threshold below which the IoT paper's trigger lets a VM go. */
+const lowerShare = 1 / 3;
+
+function thresholdFleet(
+  problem: PlanProblem,
+  minVms: number,
+  seen: { measuredMs: number | null; present: number },
+): PlanResult {
+  const { targetS } = problem.sla;
+  const count = (state: string) =>
+    (problem.current ?? []).filter((c) => c.state === state).reduce((sum, c) => sum + c.count, 0);
+  const [ready, booting] = [count('running'), count('booting')];
+  const maxVms = problem.limits?.maxVms ?? Number.POSITIVE_INFINITY;
+  const { desired, why } = thresholdScaling(
+    { upperS: targetS, lowerS: targetS * lowerShare, step: 1, minVms, maxVms },
+    { ready, booting, meanResponseS: seen.measuredMs === null ? null : seen.measuredMs / 1000, present: seen.present },
+  );
+  const change = desired - ready - booting;
+  const dearestFirst = [...(problem.current ?? [])].sort(
+    (a, b) => priceOf(problem, b.offer) - priceOf(problem, a.offer),
+  );
+  let surplus = Math.max(0, -change);
+  const release = new Map<string, number>();
+  for (const { offer, count: have } of dearestFirst) {
+    const take = Math.min(surplus, have);
+    release.set(offer, (release.get(offer) ?? 0) + take);
+    surplus -= take;
+  }
+  const kept = keepOrRelease(problem, (offer, have) => have - (release.get(offer) ?? 0), why);
+  const best = launchableOffers(problem).sort(
+    (a, b) => a.priceUsdPerHour / a.serviceRatePerS - b.priceUsdPerHour / b.serviceRatePerS,
+  )[0];
+  return change > 0 && best ? withLaunch(problem, kept, best.id, change, why) : kept;
+}
+
+function launchableOffers(problem: PlanProblem): PlanProblem['offers'] {
+  return problem.offers.filter((offer) => {
+    const have = (problem.current ?? []).filter((c) => c.offer === offer.id).reduce((sum, c) => sum + c.count, 0);
+    return offer.max === undefined || offer.max > have;
+  });
+}
+
+function meanFloorS(offer: PlanProblem['offers'][number]): number {
+  return offer.networkS + offer.cores / offer.serviceRatePerS;
+}
+
+function priceOf(problem: PlanProblem, offerId: string): number {
+  return problem.offers.find((offer) => offer.id === offerId)?.priceUsdPerHour ?? 0;
+}
+
+function keepOrRelease(problem: PlanProblem, keep: (offer: string, count: number) => number, why: string): PlanResult {
+  const counts = new Map<string, number>();
+  for (const { offer, count } of problem.current ?? []) counts.set(offer, (counts.get(offer) ?? 0) + count);
+  const base = nothing(problem, undefined);
+  for (const [offer, count] of counts) {
+    const kept = keep(offer, count);
+    if (kept > 0) {
+      base.fleet.push({ offer, count: kept });
+      base.actions.push({ do: 'keep', offer, count: kept, why });
+    }
+    if (kept < count) base.actions.push({ do: 'drain', offer, count: count - kept, why });
+    base.costUsdPerHour += kept * priceOf(problem, offer);
+  }
+  return { ...base, status: 'feasible' };
+}
+
+function withLaunch(problem: PlanProblem, result: PlanResult, offer: string, count: number, why: string): PlanResult {
+  const fleet = result.fleet.filter((entry) => entry.offer !== offer);
+  const had = result.fleet.find((entry) => entry.offer === offer)?.count ?? 0;
+  return {
+    ...result,
+    fleet: [...fleet, { offer, count: had + count }],
+    actions: [...result.actions, { do: 'launch', offer, count, why }],
+    costUsdPerHour: result.costUsdPerHour + count * priceOf(problem, offer),
+  };
+}
+
+function nothing(problem: PlanProblem, reason: string | undefined): PlanResult {
+  return {
+    status: 'infeasible',
+    method: problem.method ?? 'exact',
+    policy: problem.policy === undefined || problem.policy === 'auto' ? 'jsq' : problem.policy,
+    fleet: [],
+    actions: [],
+    costUsdPerHour: 0,
+    newUsdOverHorizon: 0,
+    lowerBoundUsd: 0,
+    gapPct: null,
+    predicted: { responseTimeS: { mean: null, p95: null, p99: null } },
+    ...(reason === undefined ? {} : { reason }),
+  };
+}

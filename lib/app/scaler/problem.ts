@@ -1,0 +1,98 @@
+import type { PlanMethod, Offer as PlanOffer, PlanProblem } from '../../domain/planner/types.ts';
+import type { Policy } from '../../domain/queueing/types.ts';
+import { offerIdOf } from '../../domain/scaling/offer-id.ts';
+import { isSetAside, type SetAside } from '../../domain/scaling/set-aside.ts';
+import { sharingLimitOf } from '../../domain/scaling/sharing-limit.ts';
+import type { Offer } from '../../ports/compute-provider.ts';
+import type { VmTypeGroup } from '../../ports/contracts/config.ts';
+import type { VmRecord } from '../../ports/vm.ts';
+import { countByOffer } from './fleet.ts';
+import type { Pool } from './pools.ts';
+
+/** Time for a session ticket's task to pass from one agent to the next, both in the same region. */
+const handoffS = 0.002;
+
+/** The response-time model's name for how a pool dispatches (design.md section 2). */
+export function policyOf(group: VmTypeGroup): Policy {
+  const { mode, policy } = group.dispatch;
+  if (policy !== 'jsq') return policy;
+  return mode === 'session' ? 'session' : 'jsq';
+}
+
+export function planMethodOf(pool: Pool): PlanMethod {
+  const { planner } = pool.sla;
+  return planner === 'threshold' || planner === 'static' ? 'exact' : planner;
+}
+
+export interface ProblemInput {
+  pool: Pool;
+  /** Of the pool, see `poolOffers`. */
+  offers: readonly Offer[];
+  serving: readonly VmRecord[];
+  demandS: number;
+  arrivalRatePerS: number;
+  limits: { maxVms: number; maxUsdPerHour: number };
+  setAside: SetAside;
+  nowMs: number;
+  billing: 'per-second' | 'hourly';
+  horizonS: number;
+  overheadMs: number;
+}
+
+/** The pool's state and agreement in the planner's terms. Offers without capacity stay in only as far as they are rented already. */
+export function planProblem(input: ProblemInput): PlanProblem {
+  const { pool, serving } = input;
+  const counts = countByOffer(serving);
+  const known = new Map(input.offers.map((offer) => [offer.id, offer]));
+  // A machine whose type was withdrawn still serves until something replaces it.
+  for (const vm of serving) if (!known.has(offerIdOf(vm))) known.set(offerIdOf(vm), offerOfVm(vm));
+  const listed = new Set(input.offers.map((offer) => offer.id));
+  const offers = [...known.values()].map((offer): PlanOffer => {
+    const have = counts.get(offer.id);
+    const owned = (have?.running ?? 0) + (have?.booting ?? 0);
+    const closed = !listed.has(offer.id) || isSetAside(input.setAside, offer.id, input.nowMs);
+    return {
+      id: offer.id,
+      serviceRatePerS: (offer.type.cores * offer.type.coreSpeed) / input.demandS,
+      cores: offer.type.cores,
+      sharingLimit: sharingLimitOf(offer.type, pool.appMemoryMiB, pool.group.sharingLimit),
+      priceUsdPerHour: offer.priceUsdPerHour,
+      networkS: (offer.networkMs + input.overheadMs) / 1000,
+      purchaseOption: offer.purchaseOption,
+      bootS: offer.bootS,
+      ...(closed ? { max: owned } : {}),
+    };
+  });
+  const { dispatch } = pool.group;
+  const leastCores = Math.min(...offers.map((offer) => offer.cores));
+  return {
+    arrivalRatePerS: input.arrivalRatePerS,
+    sla: { indicator: pool.sla.indicator, targetS: pool.sla.targetMs / 1000 },
+    policy: policyOf(pool.group),
+    method: planMethodOf(pool),
+    offers,
+    current: [...counts].flatMap(([offer, { running, booting }]) => [
+      ...(running > 0 ? [{ offer, state: 'running' as const, count: running }] : []),
+      ...(booting > 0 ? [{ offer, state: 'booting' as const, count: booting }] : []),
+    ]),
+    billing: input.billing,
+    horizonS: input.horizonS,
+    limits: {
+      maxVms: input.limits.maxVms,
+      maxUsdPerHour: input.limits.maxUsdPerHour,
+      minVms: pool.minVms,
+      maxSpotShare: pool.group.maxSpotShare,
+    },
+    session: {
+      candidates: dispatch.candidates,
+      threshold: dispatch.threshold ?? (Number.isFinite(leastCores) ? leastCores : 1) + 1,
+      handoffS,
+    },
+    snapshotAgeS: dispatch.mode === 'snapshot' ? dispatch.snapshotRefreshMs / 1000 : 0,
+  };
+}
+
+function offerOfVm(vm: VmRecord): Offer {
+  const { type, dataCentre, purchaseOption, priceUsdPerHour, networkMs } = vm;
+  return { id: offerIdOf(vm), type, dataCentre, purchaseOption, priceUsdPerHour, networkMs, bootS: 0 };
+}

@@ -1,0 +1,154 @@
+/*
+ * Reconcile: the provider's list is the truth, the registry follows.
+ *
+ * - An open intent is one that some run (this scaler's or another's, crashed or merely slow) wrote but did not finish. It is carried
+ *   out again with the same client token: the provider launches at most once per token, so the answer is what that run launched or
+ *   would have, and a slow rival that wakes up launches nothing more.
+ * - A row whose machine is gone is closed after a second listing; until then it gets no work. A listing that fails ends the run:
+ *   an unknown count is never zero.
+ * - A machine that nobody knows is left alone until it is old enough, seen twice, and then ended.
+ */
+import { offerIdOf } from '../../domain/scaling/offer-id.ts';
+import { sharingLimitOf } from '../../domain/scaling/sharing-limit.ts';
+import type { LaunchRequest, ProviderVm } from '../../ports/compute-provider.ts';
+import type { LaunchIntent } from '../../ports/state-store.ts';
+import { groupOfPool } from './fleet.ts';
+import { type Pool, poolsOf } from './pools.ts';
+import { addFault, type Run } from './run.ts';
+
+/** Rows of machines that ended are kept this long for status and explain. */
+const keepTerminatedMs = 3_600_000;
+/** Client tokens are honoured for at least a day (EC2); an older intent can no longer be repeated safely. */
+const tokenValidMs = 23 * 3_600_000;
+
+export async function reconcile(run: Run, listed: readonly ProviderVm[]): Promise<void> {
+  const byId = new Map(listed.map((vm) => [vm.vmId, vm]));
+  await finishIntents(run, byId);
+  await closeGoneRows(run, byId);
+  await endOrphans(run, listed);
+  await dropOldRows(run);
+}
+
+/** What to tell the provider for an intent; null when its pool or offer no longer exists. */
+export function launchRequestOf(run: Run, intent: LaunchIntent, pool: Pool | undefined): LaunchRequest | null {
+  const offer = run.offers.find((o) => o.id === intent.offerId);
+  if (!pool || !offer) return null;
+  return {
+    clientToken: intent.intentId,
+    poolId: intent.poolId,
+    epoch: intent.epoch,
+    offer,
+    count: intent.count,
+    sharingLimit: sharingLimitOf(offer.type, pool.appMemoryMiB, pool.group.sharingLimit),
+    queueLimit: pool.group.queueLimit,
+  };
+}
+
+async function finishIntents(run: Run, listed: ReadonlyMap<string, ProviderVm>): Promise<void> {
+  const { deps, guard } = run;
+  const open = await deps.state.listOpenIntents();
+  if (open.length === 0) return;
+  const pools = poolsOf(deps.region, run.config, new Set(open.map((intent) => intent.poolId)));
+  for (const intent of open) {
+    const request = launchRequestOf(run, intent, pools.get(intent.poolId));
+    const tooOld = run.nowMs - intent.createdAtMs > tokenValidMs;
+    if (request === null || tooOld) {
+      const error = tooOld ? 'token no longer valid' : 'pool or offer no longer exists';
+      guard.accepted(await deps.state.putIntent({ ...intent, status: 'failed', error, epoch: guard.epoch }));
+      continue;
+    }
+    guard.check();
+    const outcome = await deps.provider.launch(request);
+    // Not listed yet: launched by this very call, and not to be taken for gone.
+    for (const vmId of outcome.vmIds) {
+      await run.fleet.register(vmId, request, listed.get(vmId)?.launchedAtMs ?? run.nowMs);
+    }
+    const status = outcome.vmIds.length > 0 ? 'done' : 'failed';
+    const done = { ...intent, status, vmIds: outcome.vmIds, error: outcome.detail, epoch: guard.epoch } as const;
+    guard.accepted(await deps.state.putIntent(done));
+    deps.log.info('scaler: carried out what an earlier run had begun', { intentId: intent.intentId, status });
+  }
+}
+
+async function closeGoneRows(run: Run, listed: ReadonlyMap<string, ProviderVm>): Promise<void> {
+  const { options } = run.deps;
+  for (const vm of run.fleet.live()) {
+    const seen = listed.get(vm.vmId);
+    const gone = seen === undefined || seen.state === 'terminated' || seen.state === 'stopping';
+    if (!gone) {
+      if (run.memory.suspects[`gone/${vm.vmId}`] !== undefined) delete run.memory.suspects[`gone/${vm.vmId}`];
+      continue;
+    }
+    // Too young to be in an eventually consistent listing; a launch of this very run is not in it either.
+    if (seen === undefined && run.nowMs - vm.launchedAtMs < options.confirmMs) continue;
+    const confirmed = seen !== undefined || confirmSuspect(run, `gone/${vm.vmId}`);
+    if (confirmed) {
+      if (vm.state !== 'draining' && vm.state !== 'unhealthy') {
+        addFault(run, vm.poolId, 'unhealthy', `${vm.vmId} ended by itself; it is replaced`);
+      }
+      await run.fleet.put({ ...vm, state: 'terminated', cordoned: true, terminatedAtMs: run.nowMs });
+      noteTerminated(run, vm.poolId, vm.vmId);
+    } else if (!vm.cordoned) {
+      await run.fleet.put({ ...vm, state: 'unhealthy', cordoned: true });
+    }
+  }
+}
+
+async function endOrphans(run: Run, listed: readonly ProviderVm[]): Promise<void> {
+  const { deps, guard } = run;
+  const wrong: string[] = [];
+  for (const vm of listed) {
+    if (vm.state === 'terminated' || vm.state === 'stopping') continue;
+    const row = run.fleet.records.get(vm.vmId);
+    if (row !== undefined && row.state !== 'terminated') continue;
+    const key = `orphan/${vm.vmId}`;
+    if (run.nowMs - vm.launchedAtMs < deps.options.orphanAgeMs) continue;
+    if (!confirmSuspect(run, key)) continue;
+    delete run.memory.suspects[key];
+    wrong.push(vm.vmId);
+    addFault(
+      run,
+      groupOfPool(deps.region, vm.poolId) ? vm.poolId : '',
+      'orphan',
+      `${vm.vmId} belongs to nobody; ended`,
+    );
+  }
+  const present = new Set(listed.map((vm) => `orphan/${vm.vmId}`));
+  for (const key of Object.keys(run.memory.suspects)) {
+    if (key.startsWith('orphan/') && !present.has(key)) delete run.memory.suspects[key];
+  }
+  if (wrong.length === 0) return;
+  guard.check();
+  await deps.provider.terminate(wrong);
+}
+
+/** True once the same suspicion was noted at an earlier listing, long enough ago. */
+function confirmSuspect(run: Run, key: string): boolean {
+  const first = run.memory.suspects[key];
+  if (first === undefined) {
+    run.memory.suspects[key] = run.nowMs;
+    return false;
+  }
+  return run.nowMs - first >= run.deps.options.confirmMs;
+}
+
+async function dropOldRows(run: Run): Promise<void> {
+  for (const vm of [...run.fleet.records.values()]) {
+    if (vm.state !== 'terminated' || run.nowMs - (vm.terminatedAtMs ?? 0) < keepTerminatedMs) continue;
+    await run.deps.state.removeHeartbeat(vm.vmId);
+    await run.deps.state.removeVm(vm.poolId, vm.vmId);
+    run.fleet.records.delete(vm.vmId);
+    delete run.memory.suspects[`gone/${vm.vmId}`];
+  }
+}
+
+export function noteTerminated(run: Run, poolId: string, vmId: string): void {
+  run.terminated.set(poolId, [...(run.terminated.get(poolId) ?? []), vmId]);
+  delete run.memory.suspects[`gone/${vmId}`];
+  run.deps.log.info('scaler: VM ended', { vmId, offer: offerLabel(run, vmId) });
+}
+
+function offerLabel(run: Run, vmId: string): string | null {
+  const vm = run.fleet.records.get(vmId);
+  return vm ? offerIdOf(vm) : null;
+}

@@ -1,0 +1,200 @@
+import { detectBurst } from '../../domain/scaling/burst.ts';
+import type { SlotBody } from '../../ports/contracts/slot-record.ts';
+import { type Applied, planAndApply } from './apply.ts';
+import { type PoolMemory, readForecaster, readPoolMemory, writeForecaster, writePoolMemory } from './memory.ts';
+import { type Observation, observe } from './observe.ts';
+import type { Pool } from './pools.ts';
+import type { Run } from './run.ts';
+
+/** Looks that the burst trigger averages over: long enough to be more than noise, short enough to matter. */
+const burstWindowMs = 6_000;
+
+type Expected = SlotBody['forecast'];
+
+/** The regular run for one pool: observe, learn, forecast, plan, apply, record. */
+export async function scalePoolForSlot(run: Run, pool: Pool): Promise<void> {
+  const { deps, nowMs } = run;
+  const { slotMs, leadMs } = deps.options;
+  // A run takes place shortly before the slot it plans for.
+  const slotStartMs = Math.round((nowMs + leadMs) / slotMs) * slotMs;
+  const memory = await readPoolMemory(deps.state, pool.poolId, nowMs - slotMs);
+  // After a pause the past is unknown, not an average over it.
+  if (nowMs - memory.slotCursor.atMs > 2 * slotMs) memory.slotCursor.atMs = nowMs - slotMs;
+  const observation = await observe(run, pool, memory, 'slot');
+  const expected = await learnAndForecast(run, pool, observation, slotStartMs);
+  const measuredMs = observation.window.meanResponseMs;
+  const input = {
+    demandS: observation.demandS,
+    arrivalRatePerS: expected.quantileRatePerS,
+    measuredMs,
+    present: observation.running + observation.waiting,
+  };
+  const applied = await planAndApply(run, pool, input, { scaleIn: true });
+  remember(run, pool, memory, applied, observation.waiting);
+  await writePoolMemory(deps.state, pool.poolId, memory, run.guard);
+  await record(run, pool, 'slot', null, slotStartMs, observation, expected, applied);
+}
+
+async function learnAndForecast(
+  run: Run,
+  pool: Pool,
+  observation: Observation,
+  slotStartMs: number,
+): Promise<Expected> {
+  const { deps } = run;
+  const { slotMs, timeZone } = deps.options;
+  const { forecasting } = deps;
+  let state =
+    (await readForecaster(deps.state, pool.poolId, slotMs / 1000)) ??
+    forecasting.createForecaster({ slotS: slotMs / 1000, timeZone });
+  const lastSlotMs = slotStartMs - slotMs;
+  if (state.nextSlotStartMs === null || lastSlotMs >= state.nextSlotStartMs) {
+    // Rates, not sums: the window since the last run is rarely exactly one slot long.
+    state = forecasting.update(state, {
+      slotStartMs: lastSlotMs,
+      count: (observation.window.arrivalRatePerS * slotMs) / 1000,
+    });
+    await writeForecaster(deps.state, pool.poolId, state, run.guard);
+  }
+  const quantile = pool.sla.forecastQuantile;
+  const { mean, quantiles } = forecasting.forecast(state, [quantile]);
+  const perS = 1000 / slotMs;
+  return {
+    slotStartMs,
+    meanRatePerS: mean * perS,
+    quantile,
+    quantileRatePerS: Math.max(0, quantiles[0] ?? mean) * perS,
+  };
+}
+
+/** Between slots: only if demand has left the plan behind, VMs were lost or a launch is to be tried again; scale-out only. */
+export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void> {
+  const { deps, nowMs } = run;
+  const memory = await readPoolMemory(deps.state, pool.poolId, nowMs - burstWindowMs);
+  if (nowMs - memory.burstCursor.atMs > 2 * burstWindowMs) memory.burstCursor.atMs = nowMs - burstWindowMs;
+  const observation = await observe(run, pool, memory, 'burst');
+  const { window } = observation;
+  memory.recent = recentLooks(memory.recent, window.arrivals, window.toMs - window.fromMs);
+  const serving = run.fleet.serving(pool.poolId).length;
+  const decision = detectBurst({
+    arrivalRatePerS: rateOf(memory.recent),
+    latestRatePerS: window.arrivalRatePerS,
+    plannedRatePerS: memory.plannedRatePerS,
+    refused: window.refused,
+    waiting: observation.waiting,
+    waitingBefore: memory.waitingBefore,
+    places: observation.places,
+  });
+  memory.waitingBefore = observation.waiting;
+  const lost = memory.servingPlanned - serving;
+  const empty = serving === 0 && pool.minVms > 0;
+  const trigger = decision.burst
+    ? decision.why
+    : lost > 0
+      ? `${lost} of ${memory.servingPlanned} VMs lost`
+      : memory.retry || empty
+        ? 'VMs are missing'
+        : null;
+  if (trigger === null) return writePoolMemory(deps.state, pool.poolId, memory, run.guard);
+  const input = {
+    demandS: observation.demandS,
+    arrivalRatePerS: decision.arrivalRatePerS,
+    measuredMs: window.meanResponseMs,
+    present: observation.running + observation.waiting,
+  };
+  const applied = await planAndApply(run, pool, input, { scaleIn: false });
+  const planned = Math.max(memory.plannedRatePerS, decision.arrivalRatePerS);
+  remember(run, pool, memory, applied, observation.waiting);
+  memory.plannedRatePerS = planned;
+  await writePoolMemory(deps.state, pool.poolId, memory, run.guard);
+  if (applied.launched.length === 0) return;
+  const expected: Expected = {
+    slotStartMs: nowMs,
+    meanRatePerS: rateOf(memory.recent),
+    quantile: pool.sla.forecastQuantile,
+    quantileRatePerS: decision.arrivalRatePerS,
+  };
+  await record(run, pool, 'burst', trigger, nowMs, observation, expected, applied);
+}
+
+function recentLooks(recent: PoolMemory['recent'], arrivals: number, spanMs: number): PoolMemory['recent'] {
+  const looks = [...recent, { arrivals, spanMs }];
+  let sum = looks.reduce((total, look) => total + look.spanMs, 0);
+  while (looks.length > 1 && sum - looks[0]!.spanMs >= burstWindowMs) sum -= looks.shift()!.spanMs;
+  return looks;
+}
+
+function rateOf(looks: PoolMemory['recent']): number {
+  const spanMs = looks.reduce((sum, look) => sum + look.spanMs, 0);
+  return spanMs > 0 ? (looks.reduce((sum, look) => sum + look.arrivals, 0) * 1000) / spanMs : 0;
+}
+
+function remember(run: Run, pool: Pool, memory: PoolMemory, applied: Applied, waiting: number): void {
+  memory.plannedRatePerS = applied.problem.arrivalRatePerS;
+  memory.servingPlanned = run.fleet.serving(pool.poolId).length;
+  memory.retry = applied.retry;
+  memory.waitingBefore = waiting;
+}
+
+async function record(
+  run: Run,
+  pool: Pool,
+  kind: SlotBody['kind'],
+  trigger: string | null,
+  slotStartMs: number,
+  observation: Observation,
+  forecast: Expected,
+  applied: Applied,
+): Promise<void> {
+  const { plan } = applied;
+  const body: SlotBody = {
+    version: 1,
+    kind,
+    atMs: run.nowMs,
+    slotMs: run.deps.options.slotMs,
+    trigger,
+    observed: {
+      fromMs: observation.window.fromMs,
+      toMs: observation.window.toMs,
+      arrivals: observation.window.arrivals,
+      refused: observation.window.refused,
+      arrivalRatePerS: observation.window.arrivalRatePerS,
+      meanResponseMs: observation.window.meanResponseMs,
+      demandS: observation.demandS,
+      running: observation.running,
+      waiting: observation.waiting,
+    },
+    forecast,
+    plan: planOf(pool, plan),
+    outcome: {
+      launched: applied.launched,
+      draining: applied.draining,
+      terminated: run.terminated.get(pool.poolId) ?? [],
+      faults: run.faults.get(pool.poolId) ?? [],
+    },
+  };
+  const { state } = run.deps;
+  run.guard.accepted(await state.putSlot({ poolId: pool.poolId, slotStartMs, epoch: run.guard.epoch, body }));
+}
+
+const toMs = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
+
+/** A plan in the record's units. */
+export function planOf(pool: Pool, plan: Applied['plan']): SlotBody['plan'] {
+  const { mean, p95, p99 } = plan.predicted.responseTimeS;
+  return {
+    planner: pool.sla.planner,
+    policy: plan.policy,
+    status: plan.status,
+    indicator: pool.sla.indicator,
+    targetMs: pool.sla.targetMs,
+    fleet: plan.fleet,
+    actions: plan.actions,
+    costUsdPerHour: plan.costUsdPerHour,
+    lowerBoundUsd: plan.lowerBoundUsd,
+    gapPct: plan.gapPct,
+    predictedMs: { mean: toMs(mean), p95: toMs(p95), p99: toMs(p99) },
+    reason: plan.reason ?? null,
+    notes: plan.notes ?? [],
+  };
+}

@@ -1,0 +1,101 @@
+/*
+ * The scaler of one region: observe, forecast, plan, apply, record (design.md section 4), under one lease.
+ *
+ * Failure modes. Another holder of the lease: this run does nothing. Lease lost half-way (slow store, paused process): the run stops
+ * before its next effect. Crash at any point: the next run carries open intents out under the same token and takes the machines
+ * over. Store or provider unreachable: the run ends with everything as it is; unknown is not zero.
+ */
+import { StoreUnavailableError } from '../../ports/errors.ts';
+import type { RegionConfig, ScalerDeps } from './deps.ts';
+import { Fleet, groupOfPool } from './fleet.ts';
+import { startDrain, watchHealth } from './health.ts';
+import { LeaseGuard, LeaseLostError } from './lease-guard.ts';
+import { type RegionMemory, readRegionMemory, writeRegionMemory } from './memory.ts';
+import { poolsOf } from './pools.ts';
+import { reconcile } from './reconcile.ts';
+import type { Run } from './run.ts';
+import { scalePoolBetweenSlots, scalePoolForSlot } from './scale-pool.ts';
+
+/** A pool that nobody asked for in this many slots is no longer looked after (its machines are long released). */
+const activeSlots = 30;
+
+export type ScaleOutcome =
+  | { status: 'done'; epoch: number; pools: string[] }
+  /** Another scaler holds the region; nothing was done. */
+  | { status: 'not-leader' }
+  | { status: 'lease-lost' | 'unavailable'; detail: string };
+
+/** @param kind `slot` for the regular run, `between` for health, drains, replacements and bursts */
+export async function scaleRegion(deps: ScalerDeps, kind: 'slot' | 'between'): Promise<ScaleOutcome> {
+  const nowMs = deps.clock.nowMs();
+  try {
+    const lease = await deps.state.acquire(`scaler/${deps.region}`, deps.owner, deps.options.leaseTtlMs, nowMs);
+    if (lease === null) return { status: 'not-leader' };
+    return await runUnderLease(deps, kind, nowMs, new LeaseGuard(lease, deps.clock));
+  } catch (error) {
+    if (error instanceof LeaseLostError) return { status: 'lease-lost', detail: error.message };
+    if (error instanceof StoreUnavailableError) return { status: 'unavailable', detail: error.message };
+    throw error;
+  }
+}
+
+async function runUnderLease(
+  deps: ScalerDeps,
+  kind: 'slot' | 'between',
+  nowMs: number,
+  guard: LeaseGuard,
+): Promise<ScaleOutcome> {
+  const memory = await readRegionMemory(deps.state, deps.region);
+  const run = await startRun(deps, nowMs, guard, memory);
+  // Listed after the registry was read: a machine launched in between has its intent open and is taken over from there.
+  const listed = await deps.provider.list();
+  await reconcile(run, listed);
+  await watchHealth(run);
+
+  const pools = poolsOf(deps.region, run.config, await requestedPools(run));
+  await drainForeignPools(run, pools);
+  for (const pool of pools.values()) {
+    if (kind === 'slot') await scalePoolForSlot(run, pool);
+    else await scalePoolBetweenSlots(run, pool);
+  }
+  await writeRegionMemory(deps.state, deps.region, run.memory, guard);
+  return { status: 'done', epoch: guard.epoch, pools: [...pools.keys()] };
+}
+
+async function startRun(deps: ScalerDeps, nowMs: number, guard: LeaseGuard, memory: RegionMemory): Promise<Run> {
+  const view = await readFleet(deps, nowMs);
+  return { deps, guard, nowMs, memory, ...view, faults: new Map(), terminated: new Map() };
+}
+
+/** Configuration, offers and machines as they stand. */
+export async function readFleet(deps: ScalerDeps, nowMs: number): Promise<Pick<Run, 'config' | 'offers' | 'fleet'>> {
+  const config = await deps.config();
+  const offers = await deps.provider.offers();
+  const records = await deps.state.listVms();
+  const recentMs = nowMs - 2 * deps.options.slotMs;
+  const reporting = records.filter((vm) => vm.state !== 'terminated' || (vm.terminatedAtMs ?? 0) > recentMs);
+  const heartbeats = await deps.state.getHeartbeats(reporting.map((vm) => vm.vmId));
+  return { config, offers, fleet: new Fleet(records, heartbeats, deps.state) };
+}
+
+/** Pools that saw requests lately or still have machines. */
+export async function requestedPools(run: Pick<Run, 'deps' | 'nowMs' | 'fleet'>): Promise<Set<string>> {
+  const { deps, nowMs } = run;
+  const active = await deps.state.activePools(nowMs - activeSlots * deps.options.slotMs);
+  const held = run.fleet.live().map((vm) => vm.poolId);
+  return new Set([...active, ...held]);
+}
+
+/** Machines of a pool whose group or SLA was removed are released; they would never be planned for again. */
+async function drainForeignPools(run: Run, pools: ReadonlyMap<string, unknown>): Promise<void> {
+  for (const vm of run.fleet.live()) {
+    if (pools.has(vm.poolId) || vm.cordoned) continue;
+    if (configMayBeIncomplete(run.config) || groupOfPool(run.deps.region, vm.poolId) === null) continue;
+    await startDrain(run, vm);
+  }
+}
+
+/** An empty configuration is a reading problem before it is a decision. */
+function configMayBeIncomplete(config: RegionConfig): boolean {
+  return config.groups.size === 0 || config.slas.size === 0;
+}

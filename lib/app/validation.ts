@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import type { Problem } from '../ports/contracts/problem.ts';
+import { problem } from './problem.ts';
+
+/** One offending field of a document. */
+export type FieldProblem = NonNullable<Problem['errors']>[number];
+
+/** Validates a document, reporting every offending field with the value received. */
+export function validateDocument<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+): { ok: true; value: z.output<S> } | { ok: false; problems: FieldProblem[] } {
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, value: result.data };
+  return {
+    ok: false,
+    problems: result.error.issues.map((issue) => ({
+      field: fieldName(issue.path),
+      message: issue.message,
+      received: shorten(at(value, issue.path)),
+    })),
+  };
+}
+
+/** The 400 document for what `validateDocument` found. */
+export function invalidRequest(what: string, problems: readonly FieldProblem[]): Problem {
+  const list = problems.map((p) => `${p.field}: ${p.message} (received ${show(p.received)})`).join('; ');
+  return problem('invalid-request', `${what}: ${list}`, { errors: [...problems] });
+}
+
+const longest = 120;
+
+/** JSON of a value, cut to what fits a message. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > longest ? `${text.slice(0, longest)}...` : text;
+}
+
+function shorten(value: unknown): unknown {
+  const text = JSON.stringify(value);
+  if (text === undefined) return undefined;
+  return text.length > longest ? show(value) : value;
+}
+
+function fieldName(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return '(document)';
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))
+    .join('');
+}
+
+function at(value: unknown, path: readonly PropertyKey[]): unknown {
+  let current = value;
+  for (const part of path) {
+    if (current === null || typeof current !== 'object') return undefined;
+    current = (current as Record<PropertyKey, unknown>)[part];
+  }
+  return current;
+}

@@ -1,0 +1,251 @@
+/** One geography's region on this machine: endpoint, control plane, provider of process VMs and scaler timer. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createDynamoDbClient } from '../adapters/aws/dynamodb-client.ts';
+import { createDynamoDbConfigStore } from '../adapters/aws/dynamodb-config-store.ts';
+import { createDynamoDbStateStore } from '../adapters/aws/dynamodb-state-store.ts';
+import { stateTableName } from '../adapters/aws/keys.ts';
+import { createBearerAuth } from '../adapters/local/bearer-auth.ts';
+import { createProcessProvider, offersOf, type ProcessProvider } from '../adapters/local/process-provider.ts';
+import { createAgentClient } from '../adapters/node/agent-client.ts';
+import { serveHttp } from '../adapters/node/http-server.ts';
+import type { ConfigCache } from '../app/config-cache.ts';
+import { createControlPlane } from '../app/control-plane.ts';
+import { operatorRoutes } from '../app/http/operator.ts';
+import { scalingStatus } from '../app/operate/scaling-status.ts';
+import { type RegionConfig, type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
+import { groupOfPool } from '../app/scaler/fleet.ts';
+import { readPoolMemory } from '../app/scaler/memory.ts';
+import { cheapestGroup } from '../domain/dispatch/classify.ts';
+import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
+import { plan } from '../domain/planner/plan.ts';
+import { matchesPattern } from '../domain/scaling/offer-id.ts';
+import type { BundleStore } from '../ports/bundle-store.ts';
+import type { LaunchRequest, Offer } from '../ports/compute-provider.ts';
+import type { App, VmTypeGroup } from '../ports/contracts/config.ts';
+import type { LocalOffers } from '../ports/contracts/local-offers.ts';
+import type { Geography } from '../ports/contracts/topology.ts';
+import type { RegionsResponse } from '../ports/contracts/wire.ts';
+import type { Log } from '../ports/log.ts';
+import type { TicketSigner } from '../ports/tickets.ts';
+import type { LocalKeys } from './keys.ts';
+import { startScalerTimer } from './scaler-timer.ts';
+import { systemClock } from './system-clock.ts';
+
+export interface RegionOptions {
+  geography: Geography;
+  host: string;
+  /** 0 takes any free one. */
+  port: number;
+  slotMs: number;
+  /** Boot times of the catalogue are divided by it. */
+  speedUp: number;
+  catalogue: LocalOffers;
+  isolation: 'auto' | 'bubblewrap' | 'process';
+  agentFile: string;
+  workDir: string;
+  dynamoDbEndpoint: string;
+  bundles: BundleStore;
+  signer: TicketSigner;
+  keys: LocalKeys;
+  regions: () => RegionsResponse;
+  log: Log;
+}
+
+export interface LocalRegion {
+  id: string;
+  geography: string;
+  endpoint: string;
+  config: ConfigCache;
+  /** Begins to rent machines. */
+  startScaling(): void;
+  stop(): Promise<void>;
+}
+
+/** Most often a look between slots is needed while heartbeats come every two seconds. */
+const lookEveryMs = 2_000;
+const flushEveryMs = 1_000;
+/** The endpoint shares this process with the planner. */
+const planTimeMs = 150;
+/** Sandboxes of this many apps are prepared before a machine gets its first request. */
+const prewarmedApps = 2;
+
+export async function startRegion(options: RegionOptions): Promise<LocalRegion> {
+  const { geography, keys, log, bundles, signer } = options;
+  const regionId = geography.home;
+  const client = createDynamoDbClient({ region: regionId, endpoint: options.dynamoDbEndpoint });
+  const state = createDynamoDbStateStore(client, stateTableName(regionId));
+  const offers = offersOf(options.catalogue, geography).map((o) => ({ ...o, bootS: o.bootS / options.speedUp }));
+  const agents = createAgentClient({ agentToken: keys.agent });
+  const authenticate = createBearerAuth([
+    { id: 'local-device', scope: 'device', token: keys.device },
+    { id: 'local-admin', scope: 'admin', token: keys.admin },
+    { id: 'local-agent', scope: 'agent', token: keys.agent },
+  ]);
+  const priceOf = (group: VmTypeGroup) => cheapestPrice(group, offers);
+  let endpoint = '';
+
+  const control = createControlPlane({
+    regionId,
+    geography: geography.id,
+    endpoint: () => endpoint,
+    regions: options.regions,
+    authenticate,
+    configStore: createDynamoDbConfigStore(client),
+    state,
+    bundles,
+    agents,
+    signer,
+    clock: systemClock,
+    log,
+    shard: `local-${process.pid}`,
+    randomId: randomUUID,
+    random: Math.random,
+    groupPriceUsdPerHour: priceOf,
+    extraStatus: async () => ({
+      scaling: await scalingStatus({
+        scaler,
+        geography: geography.id,
+        configFaults: () =>
+          control.config.faults().map(({ kind, id, inForce, problems }) => ({
+            kind: 'config-invalid',
+            detail: `${kind} ${id} is invalid (${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}); in force: ${inForce}`,
+          })),
+      }),
+    }),
+  });
+
+  const provider: ProcessProvider = createProcessProvider({
+    offers,
+    capacityOf: (offerId) => capacityOf(options.catalogue, offerId),
+    agentFile: options.agentFile,
+    workDir: options.workDir,
+    clock: systemClock,
+    environment: (vmId, request, workDir) => ({
+      ...agentEnvironment(regionId, control.config, vmId, request),
+      OAAS_WORK_DIR: join(workDir, 'work'),
+      OAAS_ENDPOINT: endpoint,
+      OAAS_AGENT_TOKEN: keys.agent,
+      OAAS_STATE_TABLE: stateTableName(regionId),
+      OAAS_DYNAMODB_ENDPOINT: options.dynamoDbEndpoint,
+      OAAS_ISOLATION: options.isolation,
+      OAAS_PREWARM: (popular.get(request.poolId) ?? []).join(','),
+    }),
+  });
+
+  const scaler: ScalerDeps = {
+    region: regionId,
+    owner: `local-${process.pid}-${randomUUID().slice(0, 8)}`,
+    provider,
+    state,
+    config: () => regionConfig(control.config, priceOf),
+    agents,
+    forecasting: { createForecaster, update, forecast },
+    planFleet: (problem) => plan(problem, { now: systemClock.monotonicMs, timeLimitMs: planTimeMs }),
+    clock: systemClock,
+    newId: () => `i-${randomUUID()}`,
+    log,
+    options: scalerOptions(options.slotMs, { timeZone: geography.timeZone }),
+  };
+  const popular = new Map<string, string[]>();
+  const learnPopular = async () => {
+    for (const poolId of new Set((await provider.list()).map((vm) => vm.poolId))) {
+      const memory = await readPoolMemory(state, poolId, systemClock.nowMs());
+      const byRuns = Object.entries(memory.demand.apps).sort(([, a], [, b]) => b.runs - a.runs);
+      popular.set(
+        poolId,
+        byRuns.slice(0, prewarmedApps).map(([digest]) => digest),
+      );
+    }
+  };
+
+  control.http.route('/', operatorRoutes({ authenticate, scaler }));
+  const closeClients = () => {
+    agents.close();
+    client.destroy();
+  };
+  const server = await serveHttp((request, env) => control.http.fetch(request, env), {
+    host: options.host,
+    port: options.port,
+  }).catch((error: unknown) => {
+    closeClients();
+    throw error;
+  });
+  endpoint = `http://${options.host}:${server.port}`;
+  const quiet = () => {};
+  const flusher = setInterval(() => {
+    control.flush().catch(quiet);
+    learnPopular().catch(quiet);
+  }, flushEveryMs);
+  let timer: ReturnType<typeof startScalerTimer> | null = null;
+  provider.onExit(() => timer?.nudge());
+
+  return {
+    id: regionId,
+    geography: geography.id,
+    endpoint,
+    config: control.config,
+    startScaling() {
+      timer ??= startScalerTimer(scaler, lookEveryMs);
+    },
+    async stop() {
+      clearInterval(flusher);
+      await timer?.stop();
+      await provider.stop();
+      await server.close();
+      await control.flush().catch(quiet);
+      closeClients();
+    },
+  };
+}
+
+/** The configuration in force, with the classifier's own choice of group. */
+async function regionConfig(cache: ConfigCache, priceOf: (group: VmTypeGroup) => number | null): Promise<RegionConfig> {
+  await cache.ready();
+  const groups = cache.list('group');
+  const priced = groups.map((group) => ({ ...group, priceUsdPerHour: priceOf(group) }));
+  const byId = <T extends { id: string }>(rows: readonly T[]) => new Map(rows.map((row) => [row.id, row]));
+  return {
+    slas: byId(cache.list('sla')),
+    apps: byId(cache.list('app')),
+    groups: byId(groups),
+    groupOf: ({ manifest }: App) =>
+      cheapestGroup({ runtime: manifest.runtime, ...manifest.requirements }, priced)?.id ?? null,
+  };
+}
+
+function agentEnvironment(
+  regionId: string,
+  config: ConfigCache,
+  vmId: string,
+  request: LaunchRequest,
+): Record<string, string> {
+  const { offer } = request;
+  const groupId = groupOfPool(regionId, request.poolId)?.groupId ?? '';
+  return {
+    OAAS_VM_ID: vmId,
+    OAAS_POOL_ID: request.poolId,
+    OAAS_REGION: regionId,
+    OAAS_CORES: String(offer.type.cores),
+    OAAS_CORE_SPEED: String(offer.type.coreSpeed),
+    OAAS_MEMORY_MIB: String(offer.type.memoryMiB),
+    OAAS_SHARING_LIMIT: String(request.sharingLimit),
+    OAAS_QUEUE_LIMIT: String(request.queueLimit),
+    OAAS_EXACT: String(config.get('group', groupId)?.dispatch.mode === 'exact'),
+    OAAS_LISTEN: '127.0.0.1:0',
+    OAAS_NETWORK_DELAY_MS: String(offer.networkMs),
+    OAAS_BOOT_DELAY_MS: String(Math.round(offer.bootS * 1000)),
+  };
+}
+
+function cheapestPrice(group: VmTypeGroup, offers: readonly Offer[]): number | null {
+  const prices = offers
+    .filter((offer) => matchesPattern(group.instanceTypes, offer.type.id))
+    .map((offer) => offer.priceUsdPerHour);
+  return prices.length === 0 ? null : Math.min(...prices);
+}
+
+function capacityOf(catalogue: LocalOffers, offerId: string): number {
+  const typeId = offerId.slice(0, offerId.indexOf('@'));
+  return catalogue.types.find((type) => type.id === typeId)?.capacity ?? 0;
+}

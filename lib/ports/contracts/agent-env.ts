@@ -1,0 +1,178 @@
+import { z } from 'zod';
+
+/**
+ * The agent's environment: names, defaults and units in one place, shared by the providers that start agents
+ * and the agent itself, which parses it once at boot.
+ */
+const number = z.coerce.number();
+const flag = z.enum(['0', '1', 'true', 'false']).transform((v) => v === '1' || v === 'true');
+
+export const agentEnvSchema = z.object({
+  OAAS_VM_ID: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/i, 'must be 1-63 letters, digits or "-"'),
+  OAAS_POOL_ID: z.string().min(1),
+  OAAS_REGION: z.string().min(1),
+  OAAS_CORES: number.positive().max(1024).default(1),
+  /** Speed per core relative to the reference core. */
+  OAAS_CORE_SPEED: number.positive().max(1000).default(1),
+  OAAS_MEMORY_MIB: number.int().positive().default(1024),
+  /** N: tasks that run at once. */
+  OAAS_SHARING_LIMIT: number.int().positive().max(10_000).default(4),
+  /** Admitted requests that may wait beyond N. */
+  OAAS_QUEUE_LIMIT: number.int().nonnegative().max(100_000).default(16),
+  /** Exact pool: report every change of occupancy at once. */
+  OAAS_EXACT: flag.default(false),
+  /** `host:port` to listen on; port 0 takes a free one. */
+  OAAS_LISTEN: z
+    .string()
+    .regex(/^[^\s:]+:\d{1,5}$/, 'must be host:port')
+    .default('127.0.0.1:0'),
+  /** Address that clients use instead of the one listened on (VMs behind NAT), `https://host:port`. */
+  OAAS_PUBLIC_URL: z.url().optional(),
+  /** Regional endpoint, for ticket keys and bundles. */
+  OAAS_ENDPOINT: z.url().optional(),
+  OAAS_AGENT_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  OAAS_STATE_TABLE: z.string().min(1).optional(),
+  OAAS_DYNAMODB_ENDPOINT: z.url().optional(),
+  /** Bundles, temporary folders; must be writable. */
+  OAAS_WORK_DIR: z.string().min(1),
+  /** Round trip that is really added on the wire, half each way. */
+  OAAS_NETWORK_DELAY_MS: number.nonnegative().max(10_000).default(0),
+  /** Simulated boot time of the machine before the agent gets ready. */
+  OAAS_BOOT_DELAY_MS: number.nonnegative().max(600_000).default(0),
+  OAAS_ISOLATION: z.enum(['auto', 'bubblewrap', 'process']).default('auto'),
+  /** Digests whose sandboxes are prepared before the first request, comma separated. */
+  OAAS_PREWARM: z
+    .string()
+    .default('')
+    .transform((v) => v.split(',').filter((d) => d.length > 0))
+    .pipe(z.array(z.string().regex(/^[0-9a-f]{64}$/, 'must be SHA-256 digests in lower-case hex'))),
+  /** Refuse to serve when no sandbox is available. */
+  OAAS_STRICT: flag.default(false),
+  /** Bench only: tasks without any ticket; refused unless listening on loopback. */
+  OAAS_OPEN: flag.default(false),
+  /** How sandboxes are held to the VM's cores; `off` only where the machine itself is the VM. */
+  OAAS_CPU_HOLD: z.enum(['auto', 'groups', 'signals', 'off']).default('auto'),
+  /** A request must be complete within this, its headers within half of it: slow clients are closed. */
+  OAAS_REQUEST_TIMEOUT_MS: number.int().positive().default(20_000),
+  OAAS_MAX_BODY_BYTES: number
+    .int()
+    .positive()
+    .default(6 * 1024 * 1024),
+  OAAS_MAX_OUTPUT_BYTES: number
+    .int()
+    .positive()
+    .default(6 * 1024 * 1024),
+});
+
+export type AgentEnvName = keyof z.infer<typeof agentEnvSchema>;
+
+/** The agent's configuration, typed and frozen. */
+export interface AgentConfig {
+  vmId: string;
+  poolId: string;
+  region: string;
+  cores: number;
+  coreSpeed: number;
+  memoryMiB: number;
+  sharingLimit: number;
+  queueLimit: number;
+  exact: boolean;
+  listenHost: string;
+  listenPort: number;
+  publicUrl: string | undefined;
+  endpoint: string | undefined;
+  agentToken: string | undefined;
+  stateTable: string | undefined;
+  dynamoDbEndpoint: string | undefined;
+  workDir: string;
+  networkDelayMs: number;
+  bootDelayMs: number;
+  isolation: 'auto' | 'bubblewrap' | 'process';
+  prewarm: readonly string[];
+  strict: boolean;
+  open: boolean;
+  cpuHold: 'auto' | 'groups' | 'signals' | 'off';
+  requestTimeoutMs: number;
+  maxBodyBytes: number;
+  maxOutputBytes: number;
+}
+
+const loopback = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/**
+ * Parses the environment.
+ *
+ * @returns the configuration, or every problem at once, one line each with the value received.
+ */
+export function parseAgentEnv(
+  env: Record<string, string | undefined>,
+): { ok: true; config: AgentConfig } | { ok: false; problems: string[] } {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = agentEnvSchema.safeParse(present);
+  if (!parsed.success) {
+    return {
+      ok: false,
+      problems: parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        const shown = name.includes('TOKEN') ? '(hidden)' : JSON.stringify(env[name] ?? null);
+        return `${name}: ${issue.message} (received ${shown})`;
+      }),
+    };
+  }
+  const e = parsed.data;
+  const colon = e.OAAS_LISTEN.lastIndexOf(':');
+  const listenHost = e.OAAS_LISTEN.slice(0, colon);
+  if (e.OAAS_OPEN && !loopback.has(listenHost)) {
+    return {
+      ok: false,
+      problems: [`OAAS_OPEN: tasks without a ticket are served on loopback only (listening on "${listenHost}")`],
+    };
+  }
+  return {
+    ok: true,
+    config: Object.freeze({
+      vmId: e.OAAS_VM_ID,
+      poolId: e.OAAS_POOL_ID,
+      region: e.OAAS_REGION,
+      cores: e.OAAS_CORES,
+      coreSpeed: e.OAAS_CORE_SPEED,
+      memoryMiB: e.OAAS_MEMORY_MIB,
+      sharingLimit: e.OAAS_SHARING_LIMIT,
+      queueLimit: e.OAAS_QUEUE_LIMIT,
+      exact: e.OAAS_EXACT,
+      listenHost,
+      listenPort: Number(e.OAAS_LISTEN.slice(colon + 1)),
+      publicUrl: e.OAAS_PUBLIC_URL,
+      endpoint: e.OAAS_ENDPOINT,
+      agentToken: e.OAAS_AGENT_TOKEN,
+      stateTable: e.OAAS_STATE_TABLE,
+      dynamoDbEndpoint: e.OAAS_DYNAMODB_ENDPOINT,
+      workDir: e.OAAS_WORK_DIR,
+      networkDelayMs: e.OAAS_NETWORK_DELAY_MS,
+      bootDelayMs: e.OAAS_BOOT_DELAY_MS,
+      isolation: e.OAAS_ISOLATION,
+      prewarm: e.OAAS_PREWARM,
+      strict: e.OAAS_STRICT,
+      open: e.OAAS_OPEN,
+      cpuHold: e.OAAS_CPU_HOLD,
+      requestTimeoutMs: e.OAAS_REQUEST_TIMEOUT_MS,
+      maxBodyBytes: e.OAAS_MAX_BODY_BYTES,
+      maxOutputBytes: e.OAAS_MAX_OUTPUT_BYTES,
+    }),
+  };
+}
+
+/** What the agent tells the process that started it, by IPC. */
+export type AgentMessage =
+  | {
+      type: 'ready';
+      vmId: string;
+      url: string;
+      certPem: string;
+      certSha256: string;
+      bootNonce: string;
+      isolation: 'bubblewrap' | 'process';
+      /** How sandboxes are held to the VM's cores. */
+      cpuHold: string;
+    }
+  | { type: 'failed'; problems: string[] };

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { slotBodySchema } from './slot-record.ts';
+
+/** Routes of people who run the system; admin scope. `/v1/status` is in wire.ts. */
+export const operatorPaths = {
+  slots: '/v1/slots',
+  plan: '/v1/plan',
+  descriptor: '/v1/descriptor',
+} as const;
+
+const poolStatusSchema = z.object({
+  poolId: z.string(),
+  groupId: z.string(),
+  dispatch: z.object({ mode: z.string(), policy: z.string() }),
+  sla: z.object({
+    id: z.string(),
+    indicator: z.enum(['mean', 'p95', 'p99']),
+    targetMs: z.number(),
+    planner: z.string(),
+  }),
+  /** What the last plan promised for the indicator, and what was measured in the last slot (mean); null: not known. */
+  predictedMs: z.number().nullable(),
+  measuredMeanMs: z.number().nullable(),
+  /** Requests per second of the last slot, and what the forecast's quantile says of the present one. */
+  arrivalRatePerS: z.number().nullable(),
+  forecastRatePerS: z.number().nullable(),
+  demandS: z.number().nullable(),
+  refused: z.number(),
+  running: z.number(),
+  waiting: z.number(),
+  vms: z.object({ starting: z.number(), ready: z.number(), draining: z.number(), unhealthy: z.number() }),
+  /** Per offer: how many cost money now. */
+  fleet: z.array(z.object({ offer: z.string(), count: z.number() })),
+  rentUsdPerHour: z.number(),
+  lastSlotMs: z.number().nullable(),
+  faults: z.array(z.object({ kind: z.string(), detail: z.string() })),
+});
+export type PoolStatus = z.infer<typeof poolStatusSchema>;
+
+export const scalingStatusSchema = z.object({
+  region: z.string(),
+  geography: z.string(),
+  atMs: z.number(),
+  slotMs: z.number(),
+  apps: z.array(z.object({ id: z.string(), version: z.string(), groupId: z.string().nullable(), slaId: z.string() })),
+  pools: z.array(poolStatusSchema),
+  rentUsdPerHour: z.number(),
+  vms: z.array(
+    z.object({
+      vmId: z.string(),
+      poolId: z.string(),
+      offer: z.string(),
+      state: z.string(),
+      running: z.number().nullable(),
+      waiting: z.number().nullable(),
+      url: z.string().nullable(),
+      isolation: z.string().nullable(),
+      ageS: z.number(),
+    }),
+  ),
+  /** Invalid configuration rows and the like. */
+  faults: z.array(z.object({ kind: z.string(), detail: z.string() })),
+});
+export type ScalingStatus = z.infer<typeof scalingStatusSchema>;
+
+export const slotsResponseSchema = z.object({
+  region: z.string(),
+  slots: z.array(z.object({ poolId: z.string(), slotStartMs: z.number(), epoch: z.number(), body: slotBodySchema })),
+});
+export type SlotsResponse = z.infer<typeof slotsResponseSchema>;
+
+export const livePlanSchema = z.object({
+  region: z.string(),
+  atMs: z.number(),
+  pools: z.array(
+    z.object({
+      poolId: z.string(),
+      arrivalRatePerS: z.number(),
+      forecast: slotBodySchema.shape.forecast,
+      demandS: z.number(),
+      plan: slotBodySchema.shape.plan,
+    }),
+  ),
+});
+export type LivePlan = z.infer<typeof livePlanSchema>;
+
+/** The IoT paper's back-end descriptor: app → host → ports and location. */
+export const descriptorSchema = z.record(
+  z.string(),
+  z.record(z.string(), z.object({ ports: z.array(z.number()), location: z.string() })),
+);
+export type Descriptor = z.infer<typeof descriptorSchema>;
+
+/** What the scaler adds to the answer of `/v1/status`. */
+export const statusResponseSchema = z.object({
+  regionId: z.string(),
+  geography: z.string(),
+  endpoint: z.string(),
+  scaling: scalingStatusSchema,
+});
+export type StatusResponse = z.infer<typeof statusResponseSchema>;

@@ -1,0 +1,115 @@
+/**
+ * Asks the regions for a placement. The nearest is asked first; when it stays silent for a moment or fails, the next
+ * is asked as well and the first usable answer wins. That is safe because a reservation nobody claims expires by itself.
+ */
+import type { PlacementRequest, PlacementResponse } from '../../../lib/ports/contracts/wire.ts';
+import { monotonicMs } from './clock.ts';
+import type { Closing } from './closing.ts';
+import type { Region, Regions } from './regions.ts';
+import type { Exchange, Transport } from './transport.ts';
+import { isSuccess, type ProblemReply, parseJson, paths, readProblem } from './wire.ts';
+
+export type PlacementOutcome =
+  | { kind: 'answer'; response: PlacementResponse; region: Region; ms: number }
+  /** The region answered that it cannot or will not. */
+  | { kind: 'problem'; problem: ProblemReply; region: Region }
+  | { kind: 'unreachable'; detail: string };
+
+export interface PlacementCall {
+  request: PlacementRequest;
+  /** The group's own route of an earlier answer of that region, which skips the classifier. */
+  route: { region: string; path: string } | null;
+  timeoutMs: number;
+  closing: Closing;
+}
+
+/** Silence after which the next region is asked too; within the 2 s of failover there is room for several. */
+const leastStaggerMs = 250;
+
+export async function place(
+  call: PlacementCall,
+  regions: Regions,
+  transport: Transport,
+  apiKey: string,
+): Promise<PlacementOutcome> {
+  await regions.ready;
+  const order = regions.ordered();
+  if (order.length === 0) return { kind: 'unreachable', detail: 'no region is known' };
+  const body = JSON.stringify(call.request);
+  const losers = new AbortController();
+  const stop = () => losers.abort();
+  const release = call.closing.onClose(stop);
+  const startMs = monotonicMs();
+
+  const ask = async (region: Region): Promise<PlacementOutcome> => {
+    const path = call.route?.region === region.region ? call.route.path : paths.placements;
+    const timeoutMs = call.timeoutMs - (monotonicMs() - startMs);
+    const request = { method: 'POST', body, bearer: apiKey, timeoutMs, signal: losers.signal } as const;
+    let reply = await transport.control(region.url + path, request);
+    if (reply.ok && reply.status === 404 && path !== paths.placements) {
+      reply = await transport.control(region.url + paths.placements, request);
+    }
+    return read(reply, region, regions, monotonicMs() - startMs);
+  };
+
+  const outcome = await race(order, ask, losers.signal);
+  release();
+  losers.abort();
+  return outcome;
+}
+
+function read(reply: Exchange, region: Region, regions: Regions, ms: number): PlacementOutcome {
+  if (!reply.ok) {
+    if (reply.kind !== 'aborted') regions.markDown(region);
+    return { kind: 'unreachable', detail: `${region.region}: ${reply.detail}` };
+  }
+  if (isSuccess(reply)) {
+    const response = parseJson(reply.body) as PlacementResponse | undefined;
+    if (response?.decision === 'remote' || response?.decision === 'local') {
+      regions.markUp(region);
+      return { kind: 'answer', response, region, ms };
+    }
+    return { kind: 'unreachable', detail: `${region.region}: the answer is no placement` };
+  }
+  const problem = readProblem(reply);
+  // A gateway's 5xx without our problem document says that the region is not well; ours says it is.
+  if (problem.type === 'unreadable' || problem.type === 'internal') {
+    regions.markDown(region);
+    return { kind: 'unreachable', detail: `${region.region}: ${problem.detail}` };
+  }
+  regions.markUp(region);
+  return { kind: 'problem', problem, region };
+}
+
+/** Starts the next on failure or silence; settles with the first answer or problem, else with the last failure. */
+function race(
+  order: readonly Region[],
+  ask: (region: Region) => Promise<PlacementOutcome>,
+  signal: AbortSignal,
+): Promise<PlacementOutcome> {
+  return new Promise((resolve) => {
+    let next = 0;
+    let open = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const start = () => {
+      clearTimeout(timer);
+      const region = order[next];
+      if (region === undefined) return;
+      next += 1;
+      open += 1;
+      timer = setTimeout(start, Math.max(leastStaggerMs, 4 * (region.rttMs ?? 0)));
+      void ask(region).then((outcome) => {
+        open -= 1;
+        if (outcome.kind !== 'unreachable') {
+          clearTimeout(timer);
+          resolve(outcome);
+        } else if (next < order.length && !signal.aborted) start();
+        else if (open === 0) {
+          clearTimeout(timer);
+          resolve(outcome);
+        }
+      });
+    };
+    start();
+  });
+}

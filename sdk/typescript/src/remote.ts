@@ -1,0 +1,272 @@
+/**
+ * One call on a surrogate: ticket, candidates in turn, at most once.
+ *
+ * A try ends in one of three ways. *Not run* for certain (refused, or no byte of the request was seen): the next
+ * candidate may have it. *Run* (result, or the method's own error): final. *Unknown* (the connection broke or stayed silent
+ * after the request was sent): the same VM is asked once more under the same request id, which it runs at most
+ * once; beyond that only an idempotent method is tried elsewhere.
+ */
+import type { Candidate, TaskRequest, TaskResponse } from '../../../lib/ports/contracts/wire.ts';
+import type { Attempt } from './api.ts';
+import { monotonicMs } from './clock.ts';
+import type { Surrogates } from './surrogates.ts';
+import { rankCandidates, type Ticket, type TicketSpec, type Tickets } from './tickets.ts';
+import type { Exchange, Transport } from './transport.ts';
+import { isSuccess, type ProblemReply, parseJson, paths, readProblem } from './wire.ts';
+
+export interface RemoteCall {
+  spec: TicketSpec;
+  method: string;
+  task: Omit<TaskRequest, 'deadlineMs'>;
+  idempotent: boolean;
+  localEstimateMs: number | null;
+  /** Recent mean time of the method on a surrogate, to weigh this client's own load. */
+  runMs: number;
+  /** Monotonic time after which nobody waits any more. */
+  endsAtMs: number;
+  signal: AbortSignal;
+  attempted: (attempt: Attempt) => void;
+}
+
+export interface RemoteSuccess {
+  kind: 'ok';
+  response: TaskResponse;
+  region: string;
+  /** Placement; 0 with a ticket at hand. */
+  t1Ms: number;
+  /** Device to surrogate and back without what the surrogates did. */
+  t2Ms: number;
+  /** Sent and received, and received alone. */
+  bytes: number;
+  receivedBytes: number;
+  /** Whose link `t2Ms` measures. */
+  linkTarget: string;
+  predictedMs: number | null;
+}
+
+export type RemoteOutcome =
+  | RemoteSuccess
+  /** The method ran and failed: its error is the call's result. */
+  | { kind: 'task-failed'; problem: ProblemReply }
+  /** Certainly not run. `retryAfterMs`: when asking again may help; null: a request like this never will be served. */
+  | { kind: 'unavailable'; cause: string; retryAfterMs: number | null; problem: string | null }
+  | { kind: 'region-says-local'; cause: string; retryAfterMs: number | null }
+  /** Perhaps run. */
+  | { kind: 'unknown'; cause: string; problem: string | null };
+
+export interface RemoteParts {
+  tickets: Tickets;
+  surrogates: Surrogates;
+  transport: Transport;
+}
+
+/** A ticket that every VM refused is worth one fresh placement, not more: the region is then full or wrong. */
+const mostTickets = 3;
+
+export type TryOutcome =
+  | RemoteSuccess
+  | { kind: 'task-failed'; problem: ProblemReply }
+  | { kind: 'not-run'; cause: string; problem: ProblemReply | null; gone: 'yes' | 'perhaps' | 'no' }
+  /** `broken`: the connection ended; `silent`: the VM, not the method, is to blame. */
+  | { kind: 'unknown'; cause: string; problem: string | null; broken: boolean; silent: boolean };
+
+export async function runDirect(call: RemoteCall, parts: RemoteParts): Promise<RemoteOutcome> {
+  const { tickets, surrogates } = parts;
+  const tried = new Set<string>();
+  let t1Ms = 0;
+  let last: RemoteOutcome = { kind: 'unavailable', cause: 'the deadline passed', retryAfterMs: 0, problem: null };
+  for (let round = 0; round < mostTickets; round += 1) {
+    const timeoutMs = call.endsAtMs - monotonicMs();
+    if (timeoutMs <= 0 || call.signal.aborted) return last;
+    const exclude = [...new Set([...tried, ...(round > 0 ? surrogates.avoidedIds() : [])])];
+    const placing = { method: call.method, localEstimateMs: call.localEstimateMs, exclude, timeoutMs };
+    const issued = await tickets.acquire(call.spec, placing);
+    if (issued.kind !== 'ticket') return last.kind === 'unknown' ? last : withoutTicket(issued);
+    t1Ms += issued.ms;
+    const outcome = await tryCandidates(call, parts, issued.ticket, tried, t1Ms);
+    if (outcome.kind === 'ok' || outcome.kind === 'task-failed') return outcome;
+    if (outcome.kind === 'unknown' && !call.idempotent) return outcome;
+    last = outcome;
+    if (call.signal.aborted) return last;
+    const full = outcome.kind === 'unavailable' && outcome.problem === 'saturated';
+    if (full && (round > 0 || tickets.isFresh(issued.ticket))) return outcome;
+    tickets.drop(call.spec, issued.ticket);
+  }
+  return last;
+}
+
+async function tryCandidates(
+  call: RemoteCall,
+  parts: RemoteParts,
+  ticket: Ticket,
+  tried: Set<string>,
+  t1Ms: number,
+): Promise<RemoteOutcome> {
+  const { surrogates } = parts;
+  const usable = ticket.placed.candidates.filter((c) => !surrogates.avoided(c.vmId) && !tried.has(c.vmId));
+  const order =
+    ticket.placed.mode === 'session' ? rankCandidates(usable, surrogates.inFlight, call.runMs) : [...usable];
+  let last: RemoteOutcome = {
+    kind: 'unavailable',
+    cause: 'every candidate failed lately',
+    retryAfterMs: 0,
+    problem: null,
+  };
+  for (const candidate of order) {
+    let outcome = await tryOnce(call, parts, ticket, candidate, t1Ms);
+    if (outcome.kind === 'unknown' && outcome.broken && call.endsAtMs > monotonicMs()) {
+      const again = await tryOnce(call, parts, ticket, candidate, t1Ms);
+      // "Not run" of the second request says nothing of the first.
+      if (again.kind === 'ok' || again.kind === 'task-failed') outcome = again;
+    }
+    if (outcome.kind === 'ok' || outcome.kind === 'task-failed') return outcome;
+    tried.add(candidate.vmId);
+    if (outcome.kind === 'unknown') {
+      if (outcome.silent) surrogates.avoid(candidate.vmId, false);
+      last = { kind: 'unknown', cause: outcome.cause, problem: outcome.problem };
+      if (!call.idempotent) return last;
+    } else {
+      if (outcome.gone !== 'no') surrogates.avoid(candidate.vmId, outcome.gone === 'yes');
+      const { problem } = outcome;
+      const retryAfterMs = problem === null ? 0 : (problem.retryAfterMs ?? 0);
+      if (last.kind !== 'unknown') {
+        last = { kind: 'unavailable', cause: outcome.cause, retryAfterMs, problem: problem?.type ?? null };
+      }
+      if (problem?.type === 'invalid-ticket') {
+        // Another VM of the same ticket would say the same: a fresh ticket may name this VM again.
+        tried.delete(candidate.vmId);
+        return last;
+      }
+    }
+    if (call.endsAtMs <= monotonicMs() || call.signal.aborted) return last;
+  }
+  return last;
+}
+
+async function tryOnce(
+  call: RemoteCall,
+  parts: RemoteParts,
+  ticket: Ticket,
+  candidate: Candidate,
+  t1Ms: number,
+): Promise<TryOutcome> {
+  const { surrogates, transport } = parts;
+  const startMs = monotonicMs();
+  const timeoutMs = call.endsAtMs - startMs;
+  const body = JSON.stringify({ ...call.task, deadlineMs: Math.max(1, Math.min(timeoutMs, 3_600_000)) });
+  surrogates.enter(candidate.vmId);
+  const reply = await transport.surrogate(candidate, paths.tasks, {
+    method: 'POST',
+    body,
+    bearer: ticket.placed.ticket,
+    timeoutMs,
+    signal: call.signal,
+  });
+  surrogates.leave(candidate.vmId);
+  if (reply.ok) surrogates.answered(candidate.vmId);
+  const ms = monotonicMs() - startMs;
+  const region = ticket.region.region;
+  const outcome = classifyTry(reply, ms, {
+    region,
+    t1Ms,
+    linkTarget: candidate.vmId,
+    predictedMs: ticket.placed.predictedMs,
+    patienceMs: patienceMs(call),
+  });
+  call.attempted(describeTry(outcome, candidate.vmId, region, ms, call.signal.aborted));
+  return outcome;
+}
+
+/** Silence beyond this is held against the VM rather than the method. */
+export const patienceMs = (call: RemoteCall): number => 3 * Math.max(call.runMs, 100);
+
+/** What a reply to a task (or invocation) means for the question whether it ran. */
+export function classifyTry(
+  reply: Exchange,
+  ms: number,
+  from: { region: string; t1Ms: number; linkTarget: string; predictedMs: number | null; patienceMs: number },
+): TryOutcome {
+  const { patienceMs, ...context } = from;
+  if (!reply.ok) {
+    if (!reply.sent)
+      return {
+        kind: 'not-run',
+        cause: reply.detail,
+        problem: null,
+        gone: reply.kind === 'timeout' ? 'perhaps' : 'yes',
+      };
+    const broken = reply.kind === 'network';
+    return { kind: 'unknown', cause: reply.detail, problem: null, broken, silent: broken || ms > patienceMs };
+  }
+  if (isSuccess(reply)) {
+    const response = parseJson(reply.body) as TaskResponse | undefined;
+    if (response?.timings === undefined || response.result === undefined) {
+      return { kind: 'unknown', cause: 'the answer is no task response', problem: null, broken: false, silent: true };
+    }
+    // The first surrogate counts from the arrival to its answer, hand-off included.
+    const t2Ms = Math.max(0, ms - response.timings.totalMs);
+    return { kind: 'ok', response, ...context, t2Ms, bytes: reply.bytes, receivedBytes: reply.body.length };
+  }
+  const problem = readProblem(reply);
+  switch (problem.type) {
+    case 'task-failed':
+      return { kind: 'task-failed', problem };
+    case 'deadline-exceeded':
+    case 'task-killed':
+    case 'surrogate-lost':
+    case 'replayed-ticket':
+    case 'internal':
+    case 'unreadable':
+      return {
+        kind: 'unknown',
+        cause: `${problem.type}: ${problem.detail}`,
+        problem: problem.type,
+        broken: false,
+        silent: problem.type === 'surrogate-lost',
+      };
+    default:
+      return {
+        kind: 'not-run',
+        cause: `${problem.type}: ${problem.detail}`,
+        problem,
+        gone: problem.type === 'draining' || problem.type === 'isolation-unavailable' ? 'yes' : 'no',
+      };
+  }
+}
+
+export function describeTry(
+  outcome: TryOutcome,
+  target: string,
+  region: string,
+  ms: number,
+  aborted: boolean,
+): Attempt {
+  const base = { where: 'remote', target, region, ms } as const;
+  switch (outcome.kind) {
+    case 'ok':
+      return { ...base, outcome: 'ok', detail: null };
+    case 'task-failed':
+      return { ...base, outcome: 'failed', detail: outcome.problem.detail };
+    case 'not-run':
+      return { ...base, outcome: outcome.problem === null ? 'not-sent' : 'refused', detail: outcome.cause };
+    case 'unknown':
+      return { ...base, outcome: aborted ? 'abandoned' : 'unknown', detail: outcome.cause };
+  }
+}
+
+type NoTicket = Exclude<Awaited<ReturnType<Tickets['acquire']>>, { kind: 'ticket' }>;
+
+/** Problems that a second try cannot cure. */
+const permanent = new Set([400, 401, 403, 404, 413, 415, 422]);
+
+export function withoutTicket(issued: NoTicket): RemoteOutcome {
+  if (issued.kind === 'local') {
+    return { kind: 'region-says-local', cause: issued.detail, retryAfterMs: issued.retryAfterMs };
+  }
+  if (issued.kind === 'unreachable') {
+    return { kind: 'unavailable', cause: issued.detail, retryAfterMs: 250, problem: null };
+  }
+  const { problem } = issued;
+  const retryAfterMs = permanent.has(problem.status) ? null : (problem.retryAfterMs ?? 0);
+  return { kind: 'unavailable', cause: `${problem.type}: ${problem.detail}`, retryAfterMs, problem: problem.type };
+}

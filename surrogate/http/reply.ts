@@ -1,0 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Problem } from '../../lib/ports/contracts/problem.ts';
+
+/** Bodies up to this size are let in and dropped after a refusal, so that the connection can be used again. */
+const dropBytes = 262_144;
+
+export function sendJson(response: ServerResponse, status: number, body: string, requestId?: string): void {
+  if (response.headersSent || response.destroyed) return;
+  const headers: Record<string, string | number> = {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  };
+  if (requestId !== undefined) headers['oaas-request-id'] = requestId;
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+/** Answers with a problem document. A connection with a large or endless body still to come is closed. */
+export function sendProblem(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = JSON.stringify(problem);
+  const headers: Record<string, string | number> = {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+  };
+  if (problem.retryAfterMs !== undefined) headers['retry-after'] = Math.max(1, Math.ceil(problem.retryAfterMs / 1000));
+  if (problem.status === 401) headers['www-authenticate'] = 'Bearer';
+  if (!request.complete && !isSmall(request)) headers.connection = 'close';
+  response.writeHead(problem.status, headers);
+  response.end(body);
+}
+
+function isSmall(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return length !== undefined && Number(length) <= dropBytes;
+}

@@ -1,0 +1,253 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CpuHold, HoldOptions, SlotLimits } from './cpu-hold.ts';
+import { isAlive, signal } from './proc.ts';
+
+/** A short period keeps small VMs smooth: a quarter core runs 2.5 ms of every 10. */
+const periodUs = 10_000;
+/** The kernel takes no quota below 1 ms. */
+const quotaUs = (cores: number): number => Math.max(1_000, Math.round(cores * periodUs));
+
+/** One writable hierarchy and how its limits are spelt. */
+interface Hierarchy {
+  /** Folder under which the VM's group is made. */
+  base: string;
+  limit(folder: string, limits: Partial<SlotLimits>): void;
+}
+
+/**
+ * Control groups, version 2 where the folder is delegated to us, version 1 where its cpu controller is writable:
+ * one group per VM, one below it per slot, reused by the slot's next sandbox.
+ */
+export class CgroupHold implements CpuHold {
+  readonly description: string;
+  readonly #hierarchies: readonly Hierarchy[];
+  readonly #options: HoldOptions;
+  readonly #opened = new Map<number, { files: string[]; limits: string }>();
+
+  private constructor(hierarchies: readonly Hierarchy[], options: HoldOptions, version: string) {
+    this.#hierarchies = hierarchies;
+    this.#options = options;
+    this.description = `control groups ${version}: ${options.totalCores} cores per ${periodUs / 1000} ms period`;
+  }
+
+  /** The hold, or the reason why control groups cannot be used. */
+  static try(options: HoldOptions): CgroupHold | string {
+    const reasons: string[] = [];
+    for (const [version, find] of [
+      ['v2', findV2],
+      ['v1', findV1],
+    ] as const) {
+      const found = find();
+      if (typeof found === 'string') {
+        reasons.push(`${version}: ${found}`);
+        continue;
+      }
+      const hold = new CgroupHold(found, options, version);
+      try {
+        hold.#prepare();
+        return hold;
+      } catch (error) {
+        reasons.push(`${version}: ${(error as Error).message}`);
+        hold.#remove();
+      }
+    }
+    return reasons.join('; ');
+  }
+
+  #prepare(): void {
+    for (const { base, limit } of this.#hierarchies) {
+      const folder = join(base, this.#options.name);
+      mkdirSync(folder, { recursive: true });
+      limit(folder, { cores: this.#options.totalCores });
+    }
+  }
+
+  async open(slotIndex: number, limits: SlotLimits): Promise<readonly string[]> {
+    const bounded = { ...limits, cores: Math.min(limits.cores, this.#options.totalCores) };
+    const wanted = JSON.stringify(bounded);
+    const known = this.#opened.get(slotIndex);
+    if (known?.limits === wanted) return known.files;
+    const files: string[] = [];
+    for (const { base, limit } of this.#hierarchies) {
+      const folder = join(base, this.#options.name, `slot-${slotIndex}`);
+      mkdirSync(folder, { recursive: true });
+      limit(folder, bounded);
+      files.push(join(folder, 'cgroup.procs'));
+    }
+    this.#opened.set(slotIndex, { files, limits: wanted });
+    return files;
+  }
+
+  attach(): void {}
+
+  async empty(slotIndex: number): Promise<void> {
+    const files = this.#opened.get(slotIndex)?.files ?? [];
+    for (let round = 0; ; round++) {
+      const alive = files.flatMap(readPids);
+      if (alive.length === 0) return;
+      for (const pid of alive) signal(pid, 'SIGKILL');
+      await sleep(Math.min(1 + round, 20));
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const slot of this.#opened.keys()) await this.empty(slot);
+    this.#remove();
+  }
+
+  #remove(): void {
+    for (const { base } of this.#hierarchies) removeGroup(join(base, this.#options.name));
+  }
+}
+
+function readPids(file: string): number[] {
+  try {
+    return readFileSync(file, 'latin1').split('\n').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+function removeGroup(folder: string): void {
+  try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeGroup(join(folder, entry.name));
+    }
+    rmdirSync(folder);
+  } catch {
+    // Not empty yet or never made: the start-up sweep of the next agent sees to it.
+  }
+}
+
+function mounts(): { type: string; point: string; options: string[] }[] {
+  return readFileSync('/proc/self/mounts', 'latin1')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter((fields) => fields[2] === 'cgroup' || fields[2] === 'cgroup2')
+    .map(([, point, type, options]) => ({ type: type!, point: point!, options: options!.split(',') }));
+}
+
+/** Path of this process in the hierarchy of `controller` ('' = version 2). */
+function ownPath(controller: string): string {
+  for (const line of readFileSync('/proc/self/cgroup', 'latin1').split('\n')) {
+    const [, names, ...path] = line.split(':');
+    if (controller === '' ? names === '' : names?.split(',').includes(controller)) return path.join(':');
+  }
+  return '/';
+}
+
+function findV2(): Hierarchy[] | string {
+  const point = mountPoint((mount) => mount.type === 'cgroup2');
+  if (point === null) return 'not mounted';
+  const own = join(point, ownPath(''));
+  // A group with processes in it cannot hand controllers down: ours goes beside us, or as root below the mount.
+  const bases = process.getuid?.() === 0 ? [point, dirname(own)] : [dirname(own)];
+  for (const base of bases) {
+    try {
+      if (!readFileSync(join(base, 'cgroup.controllers'), 'latin1').split(/\s/).includes('cpu')) continue;
+      writeFileSync(join(base, 'cgroup.subtree_control'), '+cpu +memory +pids');
+    } catch {
+      // Perhaps enabled already: what counts is whether our group gets a cpu.max.
+    }
+    if (existsSync(join(base, 'cgroup.subtree_control'))) {
+      const enabled = readFileSync(join(base, 'cgroup.subtree_control'), 'latin1').split(/\s/);
+      if (enabled.includes('cpu')) return [{ base, limit: limitV2 }];
+    }
+  }
+  return 'no cpu controller delegated to us';
+}
+
+function limitV2(folder: string, limits: Partial<SlotLimits>): void {
+  if (limits.cores !== undefined) writeFileSync(join(folder, 'cpu.max'), `${quotaUs(limits.cores)} ${periodUs}`);
+  if (limits.memoryMiB === undefined) {
+    writeFileSync(join(folder, 'cgroup.subtree_control'), '+cpu');
+    for (const controller of ['memory', 'pids']) {
+      writeIfPossible(join(folder, 'cgroup.subtree_control'), `+${controller}`);
+    }
+    return;
+  }
+  writeIfPossible(join(folder, 'memory.max'), String(limits.memoryMiB * 1_048_576));
+  writeIfPossible(join(folder, 'memory.swap.max'), '0');
+  writeIfPossible(join(folder, 'pids.max'), String(limits.processes ?? 'max'));
+}
+
+function findV1(): Hierarchy[] | string {
+  const cpu = v1Base('cpu');
+  if (cpu === null) return 'cpu controller not mounted';
+  const memory = v1Base('memory');
+  const pids = v1Base('pids');
+  return [
+    { base: cpu, limit: limitV1Cpu },
+    ...(memory === null ? [] : [{ base: memory, limit: limitV1Memory }]),
+    ...(pids === null ? [] : [{ base: pids, limit: limitV1Pids }]),
+  ];
+}
+
+function v1Base(controller: string): string | null {
+  const point = mountPoint((mount) => mount.type === 'cgroup' && mount.options.includes(controller));
+  if (point === null) return null;
+  const own = join(point, ownPath(controller));
+  return existsSync(own) ? own : point;
+}
+
+function mountPoint(accept: (mount: { type: string; options: string[] }) => boolean): string | null {
+  try {
+    return mounts().find(accept)?.point ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function limitV1Cpu(folder: string, limits: Partial<SlotLimits>): void {
+  if (limits.cores === undefined) return;
+  writeFileSync(join(folder, 'cpu.cfs_period_us'), String(periodUs));
+  writeFileSync(join(folder, 'cpu.cfs_quota_us'), String(quotaUs(limits.cores)));
+}
+
+function limitV1Memory(folder: string, limits: Partial<SlotLimits>): void {
+  if (limits.memoryMiB === undefined) return;
+  writeIfPossible(join(folder, 'memory.limit_in_bytes'), String(limits.memoryMiB * 1_048_576));
+}
+
+function limitV1Pids(folder: string, limits: Partial<SlotLimits>): void {
+  if (limits.processes !== undefined) writeIfPossible(join(folder, 'pids.max'), String(limits.processes));
+}
+
+function writeIfPossible(file: string, value: string): void {
+  try {
+    writeFileSync(file, value);
+  } catch {
+    // Memory and process limits are a second line of defence; without them the runtime's own limit holds.
+  }
+}
+
+/**
+ * Groups left by agents that died: kills what runs in them and removes them. Names end in `.<pid>:<start>` of their agent.
+ *
+ * @returns how many groups were swept.
+ */
+export function sweepGroups(prefix: string): number {
+  let swept = 0;
+  const bases = new Set<string>();
+  for (const find of [findV2, findV1]) {
+    const found = find();
+    if (typeof found !== 'string') for (const { base } of found) bases.add(base);
+  }
+  for (const base of bases) {
+    for (const entry of readdirSync(base, { withFileTypes: true })) {
+      if (!entry.isDirectory() || !entry.name.startsWith(prefix)) continue;
+      if (isAlive(basename(entry.name).slice(entry.name.lastIndexOf('.') + 1))) continue;
+      const folder = join(base, entry.name);
+      for (const slot of readdirSync(folder, { withFileTypes: true })) {
+        if (slot.isDirectory()) {
+          for (const pid of readPids(join(folder, slot.name, 'cgroup.procs'))) signal(pid, 'SIGKILL');
+        }
+      }
+      removeGroup(folder);
+      swept += 1;
+    }
+  }
+  return swept;
+}

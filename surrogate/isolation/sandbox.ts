@@ -1,0 +1,242 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { z } from 'zod';
+import type { Payload } from '../../lib/ports/contracts/payload.ts';
+import type { CpuHold } from './cpu-hold.ts';
+import { childrenOf, signal } from './proc.ts';
+import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } from './types.ts';
+
+export type RunOutcome =
+  | { ok: true; result: Payload; state: Payload | undefined; cpuMs: number }
+  | { ok: false; failure: SandboxFailure; cpuMs: number };
+
+interface Options {
+  slot: Slot;
+  spec: SandboxSpec;
+  isolation: Isolation;
+  hold: CpuHold;
+  runtime: RuntimeCommand;
+  limits: { cores: number; memoryMiB: number; processes: number };
+  maxOutputBytes: number;
+  /** `name=value` in the outer process's environment, by which a later agent finds leftovers. */
+  marker: { name: string; value: string };
+}
+
+const payload = z.union([
+  z.object({ type: z.string(), json: z.unknown() }),
+  z.object({ type: z.string(), base64: z.string() }),
+]);
+const readySchema = z.discriminatedUnion('ready', [
+  z.object({ ready: z.literal(true), prepCpuUs: z.number().nonnegative() }),
+  z.object({ ready: z.literal(false), error: z.string() }),
+]);
+const answerSchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), cpuUs: z.number().nonnegative(), result: payload, state: payload.optional() }),
+  z.object({ ok: z.literal(false), cpuUs: z.number().nonnegative(), error: z.string() }),
+]);
+
+const logTailBytes = 2_000;
+
+/**
+ * One single-use process tree:
+ *
+ * starting ──ready──► waiting ──run()──► running ──answer | death | kill──► gone
+ *
+ * Failure modes: the module does not load (`load-error`), the process dies or floods its channels (`died`, `output-cap`), the agent kills it
+ * (`killed`). Whatever happens the tree is killed, and `gone` resolves only when nothing of it is left.
+ */
+export class Sandbox {
+  readonly slot: Slot;
+  readonly spec: SandboxSpec;
+  /** Resolves when a request can be sent, or with the reason why never. */
+  readonly ready: Promise<SandboxFailure | null>;
+  /** Resolves when the whole tree has ended and its slot may be used again. */
+  readonly gone: Promise<void>;
+  prepCpuMs = 0;
+  readonly #options: Options;
+  readonly #child: ChildProcess;
+  readonly #channel: Duplex;
+  #innerPid: number | null = null;
+  #received: Buffer[] = [];
+  #receivedBytes = 0;
+  #logBytes = 0;
+  #logTail = '';
+  #killReason: SandboxFailure | null = null;
+  #onFrame: ((frame: Buffer) => void) | null = null;
+  #onEnd: ((failure: SandboxFailure) => void) | null = null;
+  #ended = false;
+
+  /** @param joinFiles control groups that the process joins before it becomes the sandbox. */
+  constructor(options: Options, joinFiles: readonly string[]) {
+    this.#options = options;
+    this.slot = options.slot;
+    this.spec = options.spec;
+    const command = options.isolation.wrap(options.slot, options.spec, options.runtime);
+    this.#child = spawn('/bin/sh', ['-c', launcher(joinFiles), 'sh', ...command.argv], {
+      env: { ...command.env, [options.marker.name]: options.marker.value },
+      cwd: command.cwd,
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    this.#channel = this.#child.stdio[3] as Duplex;
+    this.#channel.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#channel.on('error', () => {});
+    this.#child.stderr?.on('data', (chunk: Buffer) => this.#log(chunk));
+    this.#child.stderr?.on('error', () => {});
+    // An idle agent may end while sandboxes wait; they end with it.
+    this.#child.unref();
+    this.ready = this.#awaitReady();
+    this.gone = this.#awaitEnd();
+  }
+
+  get pid(): number | null {
+    return this.#innerPid ?? this.#child.pid ?? null;
+  }
+
+  get alive(): boolean {
+    return !this.#ended && this.#killReason === null;
+  }
+
+  /** Sends the one request, as the JSON bytes the client sent, and answers how it ended. */
+  run(request: Buffer): Promise<RunOutcome> {
+    return new Promise((resolve) => {
+      const startCpu = process.hrtime.bigint();
+      const fail = (failure: SandboxFailure, cpuMs: number) => resolve({ ok: false, failure, cpuMs });
+      this.#onEnd = (failure) => fail(this.#killReason ?? failure, 0);
+      this.#onFrame = (frame) => {
+        this.#onEnd = null;
+        const answer = parse(answerSchema, frame);
+        // A run cannot have used more than its cores for the time it took, whatever the app makes its runner say.
+        const boundMs = (Number(process.hrtime.bigint() - startCpu) / 1e6) * Math.max(1, this.spec.parallelism) + 1;
+        if (answer === null) fail({ kind: 'died', detail: 'its answer was not understood' }, 0);
+        else if (!answer.ok) {
+          fail({ kind: 'app-error', detail: answer.error.slice(0, 2_000) }, Math.min(answer.cpuUs / 1000, boundMs));
+        } else {
+          const cpuMs = Math.min(answer.cpuUs / 1000, boundMs);
+          resolve({ ok: true, result: answer.result as Payload, state: answer.state as Payload | undefined, cpuMs });
+        }
+      };
+      if (!this.alive) {
+        this.#onEnd({ kind: 'died', detail: 'the sandbox ended before the request' });
+        return;
+      }
+      const length = Buffer.allocUnsafe(4);
+      length.writeUInt32LE(request.length, 0);
+      this.#channel.cork();
+      this.#channel.write(length);
+      this.#channel.write(request);
+      this.#channel.uncork();
+    });
+  }
+
+  /** Kills the whole tree. The first reason given is the one reported. */
+  kill(reason: SandboxFailure): void {
+    this.#killReason ??= reason;
+    if (this.#ended) return;
+    // Inner first: its parent then reaps it and its CPU time is accounted for.
+    if (this.#innerPid !== null) signal(this.#innerPid, 'SIGKILL');
+    else if (this.#child.pid !== undefined) signal(-this.#child.pid, 'SIGKILL');
+    this.#onEnd?.(this.#killReason);
+    this.#onEnd = null;
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#received.push(chunk);
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes > this.#options.maxOutputBytes + 4) {
+      this.#received = [];
+      this.kill({ kind: 'output-cap', detail: `its answer is larger than ${this.#options.maxOutputBytes} bytes` });
+      return;
+    }
+    const first = this.#received[0]!;
+    if (first.length < 4 && this.#receivedBytes >= 4) this.#received = [Buffer.concat(this.#received)];
+    if (this.#receivedBytes < 4) return;
+    const length = this.#received[0]!.readUInt32LE(0);
+    if (length > this.#options.maxOutputBytes) {
+      this.kill({ kind: 'output-cap', detail: `its answer is larger than ${this.#options.maxOutputBytes} bytes` });
+      return;
+    }
+    if (this.#receivedBytes < 4 + length) return;
+    const all = this.#received.length === 1 ? this.#received[0]! : Buffer.concat(this.#received);
+    const rest = all.subarray(4 + length);
+    this.#received = rest.length > 0 ? [rest] : [];
+    this.#receivedBytes = rest.length;
+    const deliver = this.#onFrame;
+    this.#onFrame = null;
+    deliver?.(all.subarray(4, 4 + length));
+  }
+
+  #log(chunk: Buffer): void {
+    this.#logBytes += chunk.length;
+    this.#logTail = (this.#logTail + chunk.toString('utf8')).slice(-logTailBytes);
+    if (this.#logBytes > this.#options.maxOutputBytes) {
+      this.kill({ kind: 'output-cap', detail: `it logged more than ${this.#options.maxOutputBytes} bytes` });
+    }
+  }
+
+  #awaitReady(): Promise<SandboxFailure | null> {
+    return new Promise((resolve) => {
+      this.#onEnd = (failure) => resolve(this.#killReason ?? { ...failure, kind: 'load-error' });
+      this.#onFrame = (frame) => {
+        this.#onEnd = null;
+        const hello = parse(readySchema, frame);
+        if (hello === null) resolve({ kind: 'load-error', detail: 'its runner was not understood' });
+        else if (!hello.ready) resolve({ kind: 'load-error', detail: hello.error.slice(0, 2_000) });
+        else {
+          this.prepCpuMs = hello.prepCpuUs / 1000;
+          this.#findInner();
+          if (this.#innerPid !== null) this.#options.hold.attach(this.slot.index, this.#innerPid, this.#options.limits);
+          resolve(null);
+        }
+      };
+    });
+  }
+
+  /** Follows the launchers (bwrap, unshare) down to the process that runs the app. */
+  #findInner(): void {
+    let pid = this.#child.pid ?? null;
+    for (let depth = 0; pid !== null && depth < 4; depth++) {
+      const next: number | undefined = childrenOf(pid)[0];
+      if (next === undefined) break;
+      pid = next;
+    }
+    this.#innerPid = pid;
+  }
+
+  async #awaitEnd(): Promise<void> {
+    const cause = await new Promise<string>((resolve) => {
+      this.#child.once('error', (error) => resolve(error.message));
+      this.#child.once('exit', (code, signalName) => resolve(signalName ?? `exit code ${code}`));
+    });
+    this.#ended = true;
+    const said = this.#logTail.trim();
+    const failure: SandboxFailure = {
+      kind: 'died',
+      detail: `the app's process ended early (${cause})${said === '' ? '' : `: ${said}`}`,
+    };
+    // The answer may still be in the pipe when the process is gone.
+    if (this.#onEnd !== null && this.#killReason === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    this.#onEnd?.(failure);
+    this.#onEnd = null;
+    if (this.#child.pid !== undefined) signal(-this.#child.pid, 'SIGKILL');
+    await this.#options.hold.empty(this.slot.index);
+    this.#channel.destroy();
+    this.#child.stderr?.destroy();
+    await this.#options.isolation.clean(this.slot);
+  }
+}
+
+/** Joins the control groups, sets what limits a shell can set, becomes the sandbox. */
+function launcher(joinFiles: readonly string[]): string {
+  const join = joinFiles.map((file) => `echo 0 >'${file}' &&`).join(' ');
+  return `${join} ulimit -c 0 && ulimit -n 512 && exec "$@"`;
+}
+
+function parse<S extends z.ZodType>(schema: S, frame: Buffer): z.output<S> | null {
+  try {
+    const result = schema.safeParse(JSON.parse(frame.toString('utf8')));
+    return result.success ? result.data : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentConfig } from '../lib/ports/contracts/agent-env.ts';
+import type { Log } from '../lib/ports/log.ts';
+import type { HeartbeatStore } from '../lib/ports/state-store.ts';
+import type { Heartbeat } from '../lib/ports/vm.ts';
+import { CpuAccounting } from './accounting.ts';
+import { Admission } from './admission.ts';
+import { BundleCache, type BundleSource } from './bundles.ts';
+import { createIdentity, type Identity } from './certificate.ts';
+import { HeartbeatReporter } from './heartbeat.ts';
+import { chooseIsolation, firstUid } from './isolation/choose.ts';
+import { chooseHold } from './isolation/choose-hold.ts';
+import { SandboxPool } from './isolation/pool.ts';
+import { processIdentity } from './isolation/proc.ts';
+import type { Sandbox } from './isolation/sandbox.ts';
+import { sandboxMarker, sweepLeftovers } from './isolation/sweep.ts';
+import { nodeRuntime } from './runtimes/node/node-runtime.ts';
+import { startServer } from './server.ts';
+import { specOf } from './tasks/execute.ts';
+import { TaskRoute } from './tasks/task-route.ts';
+import { TaskTable } from './tasks/task-table.ts';
+import { type KeySource, TicketVerifier } from './tickets/verifier.ts';
+
+export interface AgentDependencies {
+  heartbeats: HeartbeatStore;
+  keys: KeySource;
+  bundles: BundleSource;
+  /** Compiled `runtimes/node/runner.ts`. */
+  runnerFile: string;
+  log: Log;
+  nowMs: () => number;
+}
+
+export interface Agent {
+  url: string;
+  identity: Identity;
+  bootNonce: string;
+  isolation: 'bubblewrap' | 'process';
+  /** One line each: what shuts tasks in, what holds them to the VM's cores. */
+  notes: string[];
+  drain(): void;
+  /** Kills every task and sandbox, closes the server, removes what was left on disk and in control groups. */
+  close(): Promise<void>;
+}
+
+/**
+ * Boots one agent: sweep leftovers ──► isolation ──► certificate ──► listen ──► prewarm ──► `ready` (heartbeat) ──► draining ──► drained.
+ *
+ * @returns the agent, or the reason why it refuses to serve.
+ */
+export async function startAgent(
+  config: AgentConfig,
+  deps: AgentDependencies,
+): Promise<{ ok: true; agent: Agent } | { ok: false; reason: string }> {
+  const bootedMs = performance.now();
+  mkdirSync(join(config.workDir, 'tmp'), { recursive: true, mode: 0o755 });
+  sweepLeftovers(deps.log);
+  const runtime = nodeRuntime(deps.runnerFile);
+  const chosen = chooseIsolation({ wanted: config.isolation, strict: config.strict, workDir: config.workDir, runtime });
+  if (!chosen.ok) return chosen;
+  const { isolation } = chosen;
+  const held = chooseHold(config);
+  if (!held.ok) return held;
+  const { hold } = held;
+
+  const accounting = new CpuAccounting();
+  const taskCpuMs = new WeakMap<Sandbox, number>();
+  const pool = new SandboxPool({
+    isolation,
+    hold,
+    runtime,
+    coreSpeed: config.cpuHold === 'off' ? 1 : config.coreSpeed,
+    maxOutputBytes: config.maxOutputBytes,
+    firstUid: firstUid(),
+    marker: sandboxMarker(processIdentity(process.pid)),
+    maxWaiting: config.sharingLimit,
+    onGone: (sandbox) => accounting.gone(sandbox.spec.digest, taskCpuMs.get(sandbox) ?? 0, sandbox.prepCpuMs),
+  });
+  const bundles = new BundleCache({ directory: join(config.workDir, 'apps'), source: deps.bundles });
+  const tasks = new TaskTable(config.vmId);
+  const identity = createIdentity(config.vmId, deps.nowMs());
+  const bootNonce = randomBytes(12).toString('base64url');
+  let state: Heartbeat['state'] = 'starting';
+
+  const admission = new Admission({
+    sharingLimit: config.sharingLimit,
+    queueLimit: config.queueLimit,
+    onChange: () => {
+      if (state === 'draining' && admission.occupancy === 0) {
+        state = 'drained';
+        void reporter.report();
+      } else reporter.changed();
+    },
+  });
+  const verifier = new TicketVerifier({ vmId: config.vmId, bootNonce, keys: deps.keys, nowMs: deps.nowMs });
+  const taskRoute = new TaskRoute({
+    config,
+    verifier,
+    admission,
+    bundles,
+    pool,
+    tasks,
+    accounting,
+    taskCpuMs,
+    nowMs: deps.nowMs,
+  });
+  const drain = () => {
+    if (state === 'drained') return;
+    taskRoute.draining = true;
+    state = admission.occupancy === 0 ? 'drained' : 'draining';
+    void reporter.report();
+  };
+  const server = await startServer({
+    config,
+    identity,
+    taskRoute,
+    tasks,
+    drain,
+    ping: () => ({ vmId: config.vmId, state, running: admission.running, waiting: admission.waiting }),
+  });
+  let bootMs = 0;
+  const reporter = new HeartbeatReporter({
+    store: deps.heartbeats,
+    eager: config.exact,
+    log: deps.log,
+    read: () => ({
+      vmId: config.vmId,
+      bootNonce,
+      url: server.url,
+      certPem: identity.certPem,
+      certSha256: identity.certSha256,
+      atMs: deps.nowMs(),
+      state,
+      running: admission.running,
+      waiting: admission.waiting,
+      claimedByBucket: taskRoute.claimedByBucket(),
+      completed: taskRoute.completed,
+      responseSumMs: taskRoute.responseSumMs,
+      refused: taskRoute.refused,
+      handedOff: taskRoute.handedOff,
+      demandByApp: accounting.demandByApp,
+      bootMs,
+      isolation: isolation.name,
+    }),
+  });
+  await Promise.all([
+    prewarm(config.prewarm, bundles, pool, deps.log),
+    sleep(Math.max(0, config.bootDelayMs - (performance.now() - bootedMs))),
+  ]);
+  if (state === 'starting') state = 'ready';
+  bootMs = Math.round(performance.now() - bootedMs);
+  await reporter.start();
+
+  return {
+    ok: true,
+    agent: {
+      url: server.url,
+      identity,
+      bootNonce,
+      isolation: isolation.name,
+      notes: [isolation.description, hold.description],
+      drain,
+      close: async () => {
+        reporter.stop();
+        taskRoute.draining = true;
+        await server.close();
+        await pool.close();
+        await hold.close();
+        taskRoute.close();
+      },
+    },
+  };
+}
+
+async function prewarm(digests: readonly string[], bundles: BundleCache, pool: SandboxPool, log: Log): Promise<void> {
+  for (const digest of digests) {
+    try {
+      pool.prewarm(specOf(await bundles.get(digest)));
+    } catch (error) {
+      log.warn('app not prepared ahead', { digest, error: (error as Error).message });
+    }
+  }
+}

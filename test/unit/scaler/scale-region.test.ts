@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest';
+import { scaleRegion } from '../../../lib/app/scaler/scale-region.ts';
+import { slotBodySchema } from '../../../lib/ports/contracts/slot-record.ts';
+import { createWorld, offerOf, poolId, type World } from '../../support/scaler-world.ts';
+
+/** A slot under a steady rate: arrivals, reports, the run. */
+async function slot(world: World, ratePerS: number, owner = 'one'): Promise<void> {
+  world.advance(20_000);
+  world.arrive(Math.round(ratePerS * 20));
+  world.beatAll();
+  await scaleRegion(world.deps(owner), 'slot');
+  world.beatAll();
+}
+
+const lastSlot = (world: World) => slotBodySchema.parse(world.state.slots.at(-1)?.body);
+
+describe('scaleRegion', () => {
+  it('keeps the least fleet of a quiet pool and records why', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    expect(world.provider.live()).toHaveLength(1);
+    expect(lastSlot(world).plan.actions[0]).toMatchObject({ do: 'launch', offer: 'a@dc1/on-demand', count: 1 });
+    await slot(world, 0);
+    expect(world.provider.live()).toHaveLength(1);
+    expect(world.liveRows()[0]?.state).toBe('ready');
+  });
+
+  it('grows with demand, then drains and terminates only what its agent confirmed empty', async () => {
+    const world = createWorld();
+    for (let i = 0; i < 4; i++) await slot(world, 40);
+    const peak = world.provider.live().length;
+    expect(peak).toBeGreaterThanOrEqual(5);
+    for (let i = 0; i < 12; i++) await slot(world, 1);
+    expect(world.provider.live().length).toBeLessThan(peak);
+    expect(world.provider.terminated.length).toBeGreaterThan(0);
+    expect(new Set(world.drained)).toEqual(new Set([...world.drained, ...world.provider.terminated]));
+  });
+
+  it('does not terminate a draining VM that still works', async () => {
+    const world = createWorld();
+    for (let i = 0; i < 4; i++) await slot(world, 40);
+    const draining = () => [...world.state.vms.values()].find((vm) => vm.state === 'draining')?.vmId;
+    for (let i = 0; i < 6 && draining() === undefined; i++) await slot(world, 1);
+    const busy = draining();
+    world.advance(2_000);
+    world.beatAll();
+    world.beat(busy!, { state: 'draining', running: 1 });
+    const before = world.provider.terminated.length;
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.provider.terminated.slice(before)).not.toContain(busy);
+    expect(world.state.vms.get(busy!)).toMatchObject({ state: 'draining', cordoned: true });
+  });
+
+  it('takes the next offer in the same run when one has no capacity, and leaves that one alone afterwards', async () => {
+    const world = createWorld();
+    world.provider.fail('a@dc1/on-demand', 'no-capacity', { times: 1 });
+    await slot(world, 0);
+    expect(world.provider.live().map((vm) => vm.offerId)).toEqual(['b@dc1/on-demand']);
+    expect(lastSlot(world).outcome.faults.map((f) => f.kind)).toContain('set-aside');
+    const tries = world.provider.calls.filter((c) => c.offer.id.startsWith('a@')).length;
+    await slot(world, 30);
+    expect(world.provider.calls.filter((c) => c.offer.id.startsWith('a@'))).toHaveLength(tries);
+  });
+
+  it('backs off when throttled, and tries again between slots', async () => {
+    const world = createWorld();
+    world.provider.fail('a@dc1/on-demand', 'throttled', { times: 1 });
+    await slot(world, 0);
+    expect(world.provider.live()).toHaveLength(0);
+    world.advance(1_000);
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.provider.calls).toHaveLength(1);
+    world.advance(15_000);
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.provider.live()).toHaveLength(1);
+  });
+
+  it('stops launching after half of the last four failed, then lets one try', async () => {
+    const world = createWorld();
+    for (const offer of ['a', 'b']) world.provider.fail(`${offer}@dc1/on-demand`, 'bad-image');
+    await slot(world, 20);
+    await slot(world, 20);
+    const calls = world.provider.calls.length;
+    expect(calls).toBe(2);
+    await slot(world, 20);
+    expect(world.provider.calls).toHaveLength(calls);
+    expect(lastSlot(world).outcome.faults.map((f) => f.kind)).toContain('circuit-open');
+    for (let i = 0; i < 4; i++) await slot(world, 20);
+    const extra = world.provider.calls.slice(calls);
+    expect(extra.length).toBeGreaterThanOrEqual(1);
+    expect(extra[0]!.count).toBe(1);
+  });
+
+  it('releases nothing while launches fail', async () => {
+    const world = createWorld({ offers: [offerOf('a'), offerOf('b', { priceUsdPerHour: 0.2 })] });
+    for (let i = 0; i < 4; i++) await slot(world, 40);
+    const before = world.provider.live().length;
+    const memory = world.state.documents.get('scaler/r1') as { breakers: Record<string, unknown> };
+    memory.breakers.small = {
+      recent: [false, false],
+      openUntilMs: world.nowMs() + 400_000,
+      lastFailureMs: world.nowMs(),
+    };
+    for (let i = 0; i < 6; i++) await slot(world, 1);
+    expect(world.provider.live()).toHaveLength(before);
+    expect(lastSlot(world).outcome.faults.map((f) => f.kind)).toContain('held-back');
+  });
+
+  it('never exceeds the caps, counting what boots and drains', async () => {
+    const world = createWorld({ group: { maxVms: 3 } });
+    for (let i = 0; i < 5; i++) {
+      await slot(world, 80);
+      expect(world.provider.live().length).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it('replaces a silent VM between slots and stops using it at once', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const [first] = world.provider.live();
+    world.advance(9_000);
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.state.vms.get(first!.vmId)).toMatchObject({ state: 'terminated', cordoned: true });
+    expect(world.provider.live()).toHaveLength(1);
+    expect(world.provider.live()[0]!.vmId).not.toBe(first!.vmId);
+  });
+
+  it('closes the row of a VM that vanished only after a second listing', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const [first] = world.provider.live();
+    world.provider.machines.delete(first!.vmId);
+    world.advance(2_000);
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.state.vms.get(first!.vmId)).toMatchObject({ cordoned: true });
+    world.advance(2_000);
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.state.vms.get(first!.vmId)).toMatchObject({ state: 'terminated' });
+    expect(world.provider.live()).toHaveLength(1);
+  });
+
+  it('ends a machine that nobody knows only when it is old and seen twice', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const stranger = {
+      ...world.provider.live()[0]!,
+      vmId: 'vm-stranger',
+      intentId: 'unknown',
+      launchedAtMs: world.nowMs(),
+    };
+    world.provider.machines.set(stranger.vmId, stranger);
+    for (let i = 0; i < 14; i++) await slot(world, 0);
+    expect(world.provider.terminated).not.toContain('vm-stranger');
+    for (let i = 0; i < 3; i++) await slot(world, 0);
+    expect(world.provider.terminated).toContain('vm-stranger');
+  });
+
+  it('drains on an interruption notice and replaces the machine in the same run', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const [first] = world.provider.live();
+    world.provider.notify(first!.vmId);
+    world.advance(2_000);
+    world.beatAll();
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.drained).toContain(first!.vmId);
+    expect(world.liveRows().filter((vm) => !vm.cordoned)).toHaveLength(1);
+  });
+
+  it('scales out between slots when requests are refused, and never in', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    for (let i = 0; i < 4; i++) {
+      world.advance(2_000);
+      world.arrive(120, 20);
+      world.beatAll();
+      await scaleRegion(world.deps('one'), 'between');
+    }
+    expect(world.provider.live().length).toBeGreaterThanOrEqual(4);
+    expect(lastSlot(world)).toMatchObject({ kind: 'burst' });
+    for (let i = 0; i < 5; i++) {
+      world.advance(2_000);
+      world.beatAll();
+      await scaleRegion(world.deps('one'), 'between');
+    }
+    expect(world.drained).toHaveLength(0);
+  });
+
+  it('buys far and cheap where the promise is loose, near where it is tight', async () => {
+    const offers = [
+      offerOf('near'),
+      offerOf('far', { id: 'far@dc2/on-demand', dataCentre: 'dc2', networkMs: 120, priceUsdPerHour: 0.06 }),
+    ];
+    const loose = createWorld({ offers, sla: { targetMs: 1_000 } });
+    await slot(loose, 2);
+    expect(loose.provider.live()[0]!.offerId).toBe('far@dc2/on-demand');
+    const tight = createWorld({ offers, sla: { targetMs: 200 } });
+    await slot(tight, 2);
+    expect(tight.provider.live()[0]!.offerId).toBe('near@dc1/on-demand');
+  });
+
+  it('says which promise cannot be kept, and still serves as well as it can', async () => {
+    const world = createWorld({ sla: { targetMs: 1 } });
+    await slot(world, 2);
+    expect(lastSlot(world).plan.status).toBe('infeasible');
+    expect(lastSlot(world).plan.reason).toMatch(/\d/);
+    expect(world.provider.live()).toHaveLength(1);
+  });
+
+  it('holds everything when the provider does not answer', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    world.advance(20_000);
+    const failing = world.deps('one', (operation) => {
+      if (operation === 'list') throw new Error('no answer');
+    });
+    await expect(scaleRegion(failing, 'slot')).rejects.toThrow('no answer');
+    expect(world.provider.terminated).toHaveLength(0);
+    expect(world.liveRows()).toHaveLength(1);
+  });
+
+  it('offers the baselines: a static fleet and the response-time trigger', async () => {
+    const fixed = createWorld({ sla: { planner: 'static' }, group: { minVms: 2 } });
+    for (let i = 0; i < 3; i++) await slot(fixed, 90);
+    expect(fixed.provider.live()).toHaveLength(2);
+
+    const trigger = createWorld({ sla: { planner: 'threshold' } });
+    await slot(trigger, 10);
+    const report = (ms: number) => {
+      const minuteStartMs = Math.floor(trigger.nowMs() / 60_000) * 60_000;
+      trigger.state.arrivals.push({
+        poolId,
+        minuteStartMs,
+        count: 0,
+        refused: 0,
+        responseCount: 10,
+        responseSumMs: ms * 10,
+      });
+    };
+    report(900);
+    await slot(trigger, 10);
+    expect(trigger.provider.live()).toHaveLength(2);
+  });
+});

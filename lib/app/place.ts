@@ -76,7 +76,10 @@ export function createPlacer(deps: PlacementDependencies): Place {
     const waitMs = quotas.take(principal, group.id, group.quotaPerPrincipalPerS, nowMs);
     if (waitMs > 0) return { ok: false, problem: overQuota(group.id, group.quotaPerPrincipalPerS, waitMs) };
     arrivals.arrived(poolId, nowMs);
-    const chosen = await chooseSurrogates({ ...deps, reservations }, poolOf(poolId), principal, request, classified);
+    const chosen = await chooseSurrogates(
+      { ...deps, reservations },
+      { pool: poolOf(poolId), principal, request, classified },
+    );
     if ('refusal' in chosen) {
       arrivals.refused(poolId, nowMs);
       return refuse(request, chosen);

@@ -87,9 +87,10 @@ export function issuedTo(pool: PoolState, principal: string, nowMs: number): num
   return (pool.issued.current.get(principal) ?? 0) + (pool.issued.previous.get(principal) ?? 0);
 }
 
-export function noteIssued(pool: PoolState, principal: string, nowMs: number): void {
+/** @param change 1 when it gets a reservation, -1 when it did not after all */
+export function noteIssued(pool: PoolState, principal: string, change: 1 | -1, nowMs: number): void {
   rotate(pool.issued, nowMs);
-  pool.issued.current.set(principal, (pool.issued.current.get(principal) ?? 0) + 1);
+  pool.issued.current.set(principal, (pool.issued.current.get(principal) ?? 0) + change);
 }
 
 function rotate(issued: IssuedByPrincipal, nowMs: number): void {

@@ -17,9 +17,12 @@ export const commandLoaders: readonly { name: string; load: () => Promise<Comman
   { name: 'tasks', load: () => import('./commands/tasks.ts') },
   { name: 'kill', load: () => import('./commands/kill.ts') },
   { name: 'plan', load: () => import('./commands/plan.ts') },
+  { name: 'prices', load: () => import('./commands/prices.ts') },
+  { name: 'whatif', load: () => import('./commands/whatif.ts') },
   { name: 'explain', load: () => import('./commands/explain.ts') },
   { name: 'descriptor', load: () => import('./commands/descriptor.ts') },
   { name: 'model', load: () => import('./commands/model.ts') },
   { name: 'forecast', load: () => import('./commands/forecast.ts') },
   { name: 'schema', load: () => import('./commands/schema.ts') },
+  { name: 'simulate', load: () => import('./commands/simulate.ts') },
 ];

@@ -181,8 +181,9 @@ export class TaskRoute {
     }
     try {
       return { body: await this.#here(call, task, body, place), requestId: task.requestId };
-    } finally {
+    } catch (error) {
       place.release();
+      throw error;
     }
   }
 

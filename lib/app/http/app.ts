@@ -1,6 +1,7 @@
 /** The regional endpoint: one app for Lambda and for Node. Routes only decode, make one use-case call and encode. */
 import { type Context, Hono } from 'hono';
 import type { BundleStore } from '../../ports/bundle-store.ts';
+import { bundleLimits } from '../../ports/contracts/bundle-limits.ts';
 import type { ConfigKind } from '../../ports/contracts/config.ts';
 import {
   invocationRequestSchema,
@@ -13,7 +14,6 @@ import type { Log } from '../../ports/log.ts';
 import type { TicketSigner } from '../../ports/tickets.ts';
 import { type AgentTasksDependencies, killTask, listTasks } from '../agent-tasks.ts';
 import type { Arrivals } from '../arrivals.ts';
-import { bundleLimits } from '../bundle-inspection.ts';
 import { type ConfigAdminDependencies, getConfig, listConfig, putConfig, removeConfig } from '../config-admin.ts';
 import { type InvokeDependencies, invoke } from '../invoke.ts';
 import type { Place } from '../place.ts';
@@ -106,7 +106,7 @@ function addDeviceRoutes(app: App, deps: HttpDependencies): void {
 function addBundleRoutes(app: App, deps: HttpDependencies): void {
   const admin = requireScope(deps.authenticate, 'admin');
   const register = async (c: Context<HttpEnv>, digest?: string): Promise<Response> => {
-    const body = await readBytes(c, bundleLimits.bytes);
+    const body = await readBytes(c, bundleLimits.maxZipBytes);
     if (!body.ok) return sendProblem(c, body.problem);
     const outcome: RegisterOutcome = await registerApp(deps.configAdmin, body.value, digest);
     return outcome.ok ? c.json(outcome.app, 201) : sendProblem(c, outcome.problem);

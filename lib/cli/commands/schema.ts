@@ -18,6 +18,10 @@ const schemaLoaders: Readonly<Record<string, () => Promise<CommandSchemas>>> = {
     const { planProblemSchema, planResultSchema } = await import('../../ports/contracts/plan.ts');
     return { input: planProblemSchema, output: planResultSchema };
   },
+  simulate: async () => {
+    const { scenarioSchema, scenarioResultSchema } = await import('../../ports/contracts/simulate.ts');
+    return { input: scenarioSchema, output: scenarioResultSchema };
+  },
 };
 
 /** `oaas schema NAME`: the JSON Schema of what a command reads, or with `--output` of what it writes. */

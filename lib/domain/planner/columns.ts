@@ -27,13 +27,13 @@ export function columnsOf(instance: Instance): Columns {
       const count = Math.min(tier.max, left);
       if (count <= 0) break;
       left -= count;
-      if (previous >= 0 && columns.cost[previous] === tier.costUsd) {
+      if (previous >= 0 && columns.cost[previous] === tier.rankUsd) {
         columns.max[previous]! += count;
         continue;
       }
       previous = columns.offers.length;
       columns.offers.push(i);
-      columns.cost.push(tier.costUsd);
+      columns.cost.push(tier.rankUsd);
       columns.max.push(count);
     }
     columns.active.push(i);
@@ -53,9 +53,9 @@ function undominated(instance: Instance, usable: readonly number[]): number[] {
   const better = (a: number, b: number): boolean => {
     const x = offers[a]!;
     const y = offers[b]!;
-    const kept = y.tiers[0]!.costUsd;
+    const kept = y.tiers[0]!.rankUsd;
     return (
-      x.tiers[0]!.costUsd <= kept &&
+      x.tiers[0]!.rankUsd <= kept &&
       x.priceUsdPerHour <= y.priceUsdPerHour &&
       capacityPerS(x) >= capacityPerS(y) &&
       coreRatePerS(x) >= coreRatePerS(y) &&

@@ -81,8 +81,8 @@ function byLoad(
   return best;
 }
 
-/** Least number of one offer that keeps the promise, limits aside. */
-function alone(instance: Instance, i: number, evaluator: Evaluator): Counts | null {
+/** Least number of one offer that keeps the promise, `minVms` included: more of the same VM never hurt, so bisection finds it. */
+export function alone(instance: Instance, i: number, evaluator: Evaluator): Counts | null {
   const offer = instance.offers[i]!;
   const counts = new Array<number>(instance.offers.length).fill(0);
   const most = availableOf(offer);

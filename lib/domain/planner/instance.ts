@@ -6,6 +6,8 @@ export interface Tier {
   action: 'keep' | 'start' | 'launch';
   /** New money over the horizon for one VM. */
   costUsd: number;
+  /** The same, a hair (2e-8) less for what runs and what is stopped: of equally cheap fleets the one that changes least. */
+  rankUsd: number;
   max: number;
   /** Rental that is already paid, seconds; 0 for anything that does not run yet. */
   remainingRentalS: number;
@@ -62,16 +64,24 @@ export function toInstance(problem: PlanProblem, policy: Policy): Instance {
       .map((c): Tier => {
         const remainingRentalS = c.remainingRentalS ?? 0;
         const costUsd = cost(billing === 'hourly' ? remainingRentalS : 0);
-        return { action: 'keep', costUsd, max: c.count, remainingRentalS };
+        return { action: 'keep', costUsd, rankUsd: costUsd * (1 - 2e-8), max: c.count, remainingRentalS };
       })
       .sort((a, b) => b.remainingRentalS - a.remainingRentalS);
     for (const c of current) {
       if (c.state === 'stopped' && c.count > 0) {
-        tiers.push({ action: 'start', costUsd: cost(0), max: c.count, remainingRentalS: 0 });
+        tiers.push({
+          action: 'start',
+          costUsd: cost(0),
+          rankUsd: cost(0) * (1 - 1e-8),
+          max: c.count,
+          remainingRentalS: 0,
+        });
       }
     }
-    if (canLaunch)
-      tiers.push({ action: 'launch', costUsd: cost(0), max: Number.POSITIVE_INFINITY, remainingRentalS: 0 });
+    if (canLaunch) {
+      const costUsd = cost(0);
+      tiers.push({ action: 'launch', costUsd, rankUsd: costUsd, max: Number.POSITIVE_INFINITY, remainingRentalS: 0 });
+    }
     return { ...full, tiers: truncate(tiers, full.max), running: running.reduce((sum, c) => sum + c.count, 0) };
   });
   const limits = problem.limits ?? {};
@@ -125,13 +135,13 @@ function truncate(tiers: Tier[], max: number): Tier[] {
 export const availableOf = (offer: InstanceOffer): number => offer.tiers.reduce((sum, tier) => sum + tier.max, 0);
 
 /** New money over the horizon for `count` VMs of the offer, taking the cheapest tiers first. */
-export function offerCostUsd(offer: InstanceOffer, count: number): number {
+export function offerCostUsd(offer: InstanceOffer, count: number, of: 'costUsd' | 'rankUsd' = 'costUsd'): number {
   let left = count;
   let cost = 0;
   for (const tier of offer.tiers) {
     if (left <= 0) break;
     const take = Math.min(left, tier.max);
-    cost += take * tier.costUsd;
+    cost += take * tier[of];
     left -= take;
   }
   return left > 0 ? Number.POSITIVE_INFINITY : cost;
@@ -139,6 +149,10 @@ export function offerCostUsd(offer: InstanceOffer, count: number): number {
 
 export const fleetCostUsd = (instance: Instance, counts: Counts): number =>
   counts.reduce((sum, count, i) => (count > 0 ? sum + offerCostUsd(instance.offers[i]!, count) : sum), 0);
+
+/** What fleets are compared by. */
+export const fleetRankUsd = (instance: Instance, counts: Counts): number =>
+  counts.reduce((sum, count, i) => (count > 0 ? sum + offerCostUsd(instance.offers[i]!, count, 'rankUsd') : sum), 0);
 
 export const fleetPriceUsdPerHour = (instance: Instance, counts: Counts): number =>
   counts.reduce((sum, count, i) => sum + count * instance.offers[i]!.priceUsdPerHour, 0);

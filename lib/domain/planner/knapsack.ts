@@ -197,7 +197,8 @@ function solveColumns(
         value += sign * column.value;
         cost += sign * column.cost;
         if (cost + price * (need - value) >= best.cost * (1 - 1e-12)) break;
-        if (sign > 0 && value - column.value >= need) break;
+        // Beyond the demand more of it only helps where something before the break item can go in exchange.
+        if (breakIndex === 0 && value - column.value >= need) break;
         const grown = states.add(value, cost, state, j, sign * k);
         complete(grown);
         next.push(grown);
@@ -235,7 +236,7 @@ function commonDivisor(costs: readonly number[]): number {
   for (const cost of costs) {
     let a = Math.max(divisor, cost);
     let b = Math.min(divisor, cost);
-    while (b > largest * 1e-7) {
+    while (b > largest * 1e-9) {
       const rest = a - b * Math.round(a / b);
       a = b;
       b = Math.abs(rest);

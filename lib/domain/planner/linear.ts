@@ -1,5 +1,5 @@
 import type { Evaluator } from './evaluate.ts';
-import { brokenLimits, type Counts, type Instance } from './instance.ts';
+import { brokenLimits, type Counts, fleetCostUsd, type Instance } from './instance.ts';
 import { type CoverItem, coverKnapsack } from './knapsack.ts';
 
 /** A search's answer: a fleet and how far from the cheapest it can be. */
@@ -34,7 +34,7 @@ export function solveLinear(instance: Instance): Solution | null {
   const items: (CoverItem & { offer: number })[] = [];
   instance.offers.forEach((offer, i) => {
     const value = effectiveCapacityPerS(offer.serviceRatePerS, offer.networkS, instance.sla.targetS);
-    for (const tier of offer.tiers) items.push({ cost: tier.costUsd, value, max: tier.max, offer: i });
+    for (const tier of offer.tiers) items.push({ cost: tier.rankUsd, value, max: tier.max, offer: i });
   });
   const solution = coverKnapsack(items, instance.arrivalRatePerS);
   if (solution === null) return null;
@@ -42,7 +42,8 @@ export function solveLinear(instance: Instance): Solution | null {
   items.forEach((item, j) => {
     counts[item.offer]! += solution.counts[j]!;
   });
-  return { counts, lowerBoundUsd: solution.lowerBound, proven: solution.proven };
+  const lowerBoundUsd = solution.proven ? fleetCostUsd(instance, counts) : solution.lowerBound;
+  return { counts, lowerBoundUsd, proven: solution.proven };
 }
 
 /** The linear optimum when it keeps the limits as well; undefined when the limits need another search. */

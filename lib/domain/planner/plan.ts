@@ -13,7 +13,7 @@ import type { PlanMethod, PlanProblem, PlanResult, PlanStatus } from './types.ts
 export interface PlanOptions {
   /** The queueing model; the product's own when absent. */
   model?: QueueModel;
-  /** A clock in milliseconds, for `timeLimitMs`; without one only the work budget ends a search. */
+  /** A clock in milliseconds, for `timeLimitMs`; without one a fixed amount of work (about half a second) ends a search. */
   now?: () => number;
   /** Default 400; the best fleet found by then is returned with its gap. */
   timeLimitMs?: number;
@@ -59,13 +59,16 @@ function cheapest(instance: Instance, evaluator: Evaluator, budget: Budget): Sol
   return searchFleet(instance, evaluator, budget);
 }
 
-/** Model calls that a search may make: a bound on work that holds without a clock. */
-const maxModelCalls = 20_000;
+/** What a search may do without a clock, in `Evaluator.work`. */
+const maxWork = 400;
+/** And in nodes of its tree. */
+const maxNodes = 20_000;
 
 function budgetOf(evaluator: Evaluator, { now, timeLimitMs = 400 }: PlanOptions): Budget {
   const endMs = now === undefined ? Number.POSITIVE_INFINITY : now() + timeLimitMs;
+  const endWork = evaluator.work + maxWork;
   let asked = 0;
-  return { spent: () => evaluator.calls > maxModelCalls || ++asked > 200_000 || (now !== undefined && now() > endMs) };
+  return { spent: () => evaluator.work > endWork || ++asked > maxNodes || (now !== undefined && now() > endMs) };
 }
 
 function explain(instance: Instance, evaluator: Evaluator, options: PlanOptions): string {

@@ -9,8 +9,8 @@ import { addCuts, type Columns, columnsOf, countsOf, limitRows } from './columns
 import { type Cut, cutsFor, levelAlternatives } from './cuts.ts';
 import type { Evaluator } from './evaluate.ts';
 import { Heap } from './heap.ts';
-import { firstFleets, improve } from './incumbent.ts';
-import { brokenLimits, type Counts, fleetCostUsd, type Instance } from './instance.ts';
+import { alone, firstFleets, improve } from './incumbent.ts';
+import { brokenLimits, type Counts, fleetCostUsd, fleetRankUsd, type Instance } from './instance.ts';
 import type { Solution } from './linear.ts';
 import { addRow, copyLp, createLp, type Lp, lpPoint, setBounds, solveLp } from './lp.ts';
 
@@ -36,12 +36,17 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
     const none = instance.offers.map(() => 0);
     return acceptable(none) ? { counts: none, lowerBoundUsd: 0, proven: true } : null;
   }
+  if (columns.active.length === 1) {
+    const counts = alone(instance, columns.active[0]!, evaluator);
+    if (counts === null || brokenLimits(instance, counts).length > 0) return null;
+    return { counts, lowerBoundUsd: fleetCostUsd(instance, counts), proven: true };
+  }
   const common = relaxationOf(instance, columns);
   const roots = common === null ? [] : rootsOf(instance, columns, common);
   if (common === null || roots.length === 0) return null;
   let best: { counts: Counts; cost: number } | null = null;
   const offer = (counts: Counts): boolean => {
-    const cost = fleetCostUsd(instance, counts);
+    const cost = fleetRankUsd(instance, counts);
     if (best !== null && cost >= best.cost * (1 - 1e-12)) return false;
     if (!acceptable(counts)) return false;
     best = { counts: [...counts], cost };
@@ -83,7 +88,8 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
     else exclude(node.lp, rounded, push);
   }
   if (best === null) return proven ? null : { counts: [], lowerBoundUsd: Math.max(0, lowerBound), proven: false };
-  const { counts, cost } = best as { counts: Counts; cost: number };
+  const { counts } = best as { counts: Counts };
+  const cost = fleetCostUsd(instance, counts);
   return { counts, lowerBoundUsd: proven ? cost : Math.min(cost, Math.max(0, lowerBound)), proven };
 }
 

@@ -40,7 +40,8 @@ function fillEnough(stations: readonly Station[], arrivalRatePerS: number): Fill
   let weight = 1;
   let sum = 1;
   let rate = 0;
-  let stop = 0;
+  let saturatedAt = Number.POSITIVE_INFINITY;
+  let stop = Number.POSITIVE_INFINITY;
   return fillPool(stations, (band, after) => {
     for (let i = 0; i < band.places; i++) {
       rate += band.ratePerPlace;
@@ -52,11 +53,11 @@ function fillEnough(stations: readonly Station[], arrivalRatePerS: number): Fill
       }
     }
     const end = band.start + band.places;
-    const saturated = after >= capacity * (1 - 1e-12);
-    if (stop === 0 && saturated) stop = end + 8 * vms + 40;
-    // Short of saturation: a third further, for the bends whose smoothing reaches down to where K still happens.
-    if (stop === 0 && rate > arrivalRatePerS && weight < NEGLIGIBLE * sum) stop = end * 1.3 + 10;
-    return stop > 0 && end >= stop && (weight < 1e-4 * sum || end > 20 * stop + MOST_LEVELS);
+    if (after >= capacity * (1 - 1e-12)) saturatedAt = Math.min(saturatedAt, end);
+    // A third further than K gets, for the bends whose smoothing reaches down to where K still happens.
+    if (rate > arrivalRatePerS && weight < NEGLIGIBLE * sum) stop = Math.min(stop, end * 1.3 + 10);
+    stop = Math.min(stop, saturatedAt + 8 * vms + 40);
+    return end >= stop && (weight < 1e-4 * sum || end > 20 * stop + MOST_LEVELS);
   });
 }
 

@@ -106,16 +106,26 @@ function kinkBetween(
   used: { vms: number; cores: number; capacity: number },
   ratePerS: number,
 ): Kink {
-  const before = stations[previous.members[previous.members.length - 1]!.group]!;
-  const after = stations[band.members[0]!.group]!;
+  const before = typical(stations, previous);
+  const after = typical(stations, band);
   return {
     at: band.start,
     slopeChange: band.ratePerPlace - previous.ratePerPlace,
     vms: used.vms,
     ratePerS,
-    opensGroup: band.members[0]!.idleCores,
+    opensGroup: band.members.some((member) => member.idleCores),
     logCoreStep: Math.log(after.coreRatePerS / before.coreRatePerS),
     logCoreToMean: Math.log((after.coreRatePerS * used.cores) / used.capacity),
     logCapacityToMean: Math.log((after.capacityPerS * used.vms) / used.capacity),
   };
+}
+
+/** The group that a band of ties is judged by: one with idle cores if any, of those the slowest. */
+function typical(stations: readonly Station[], band: Band): Station {
+  const idle = band.members.filter((member) => member.idleCores);
+  return (idle.length > 0 ? idle : band.members)
+    .map((member) => stations[member.group]!)
+    .reduce((a, b) =>
+      b.coreRatePerS < a.coreRatePerS || (b.coreRatePerS === a.coreRatePerS && b.servers < a.servers) ? b : a,
+    );
 }

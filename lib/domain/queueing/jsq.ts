@@ -1,5 +1,5 @@
 import { type PoolChain, solvePool } from './jsq-chain.ts';
-import { occupyGroups } from './jsq-groups.ts';
+import { type GroupOccupancy, occupyGroups } from './jsq-groups.ts';
 import type { GroupLoad, PoolLoad } from './pool-load.ts';
 import { staticLoad } from './static-load.ts';
 import { capacityOf, type Station, vmCountOf } from './station.ts';
@@ -14,16 +14,17 @@ export function jsqLoad(stations: readonly Station[], arrivalRatePerS: number): 
   if (vmCountOf(stations) === 1) return staticLoad(stations, arrivalRatePerS, 'even');
   const chain = solvePool(stations, arrivalRatePerS);
   const occupied = occupyGroups(stations, arrivalRatePerS, chain);
-  // The groups' shares come from one common stray, the total from the bends' own: scaled to agree with it.
-  const flow = stations.reduce((sum, s, g) => sum + s.count * occupied[g]!.throughputPerS, 0);
+  // The groups' levels come from one common stray, the total from the bends' own: brought to agree with it.
+  const flows = matchFlow(stations, occupied, arrivalRatePerS);
   const number = stations.reduce((sum, s, g) => sum + s.count * occupied[g]!.inSystem, 0);
-  const stretch = (chain.inSystem / arrivalRatePerS) * (flow / number);
+  const stretch = chain.inSystem / number;
   const groups = occupied.map((o, g): GroupLoad => {
-    const idle = o.throughputPerS < 1e-12 * flow;
+    const flow = flows[g]!;
+    const unused = flow < 1e-12 * arrivalRatePerS;
     return {
-      arrivalRatePerS: idle ? 0 : (o.throughputPerS * arrivalRatePerS) / flow,
-      sojournS: idle ? 1 / stations[g]!.coreRatePerS : (o.inSystem / o.throughputPerS) * stretch,
-      waitingS: idle ? 0 : (o.waiting / o.throughputPerS) * stretch,
+      arrivalRatePerS: unused ? 0 : flow,
+      sojournS: unused ? 1 / stations[g]!.coreRatePerS : (o.inSystem / flow) * stretch,
+      waitingS: unused ? 0 : (o.waiting / flow) * stretch,
       handoffS: 0,
       rates: o.rates,
     };
@@ -66,5 +67,32 @@ function errorBoundPct(chain: PoolChain, arrivalRatePerS: number): number {
     const stake = (Math.abs(kink.slopeChange) * kink.vms) / arrivalRatePerS;
     exposure += stake * 4 * beyond * Math.max(0, 1 - beyond);
   }
-  return Math.min(14, 3 + 11 * exposure ** 0.25);
+  return Math.min(15, 3.5 + 12 * exposure ** 0.25);
+}
+
+/**
+ * Flow of one VM per group so that the flows add up to λ: the odds of busy cores are scaled alike, so that nothing exceeds
+ * its capacity and unused groups stay unused.
+ */
+function matchFlow(
+  stations: readonly Station[],
+  occupied: readonly GroupOccupancy[],
+  arrivalRatePerS: number,
+): number[] {
+  const flowsAt = (k: number) =>
+    stations.map((s, g) => {
+      const busy = Math.min(1, occupied[g]!.throughputPerS / s.capacityPerS);
+      return (s.capacityPerS * k * busy) / (1 + (k - 1) * busy);
+    });
+  const total = (flows: readonly number[]) => stations.reduce((sum, s, g) => sum + s.count * flows[g]!, 0);
+  let low = 1e-6;
+  let high = 1e6;
+  for (let i = 0; i < 60 && high > low * (1 + 1e-13); i++) {
+    const middle = Math.sqrt(low * high);
+    if (total(flowsAt(middle)) < arrivalRatePerS) low = middle;
+    else high = middle;
+  }
+  const flows = flowsAt(high);
+  const rounding = arrivalRatePerS / total(flows);
+  return flows.map((flow) => flow * rounding);
 }

@@ -10,6 +10,12 @@ import type { ModelInput, ModelResult, VmPrediction } from './types.ts';
 /** With no traffic the times are those of a lone request; a vanishing rate gives them without a special case. */
 const VANISHING_UTILIZATION = 1e-9;
 
+/** A pool this near to full load is full: the difference is rounding. */
+const ROUNDING = 1e-12;
+
+const solvedRate = (input: ModelInput, stations: readonly Station[]): number =>
+  Math.max(input.arrivalRatePerS, VANISHING_UTILIZATION * capacityOf(stations));
+
 /**
  * Long-run response time of a pool under a dispatch policy.
  *
@@ -21,6 +27,7 @@ export function predict(input: ModelInput): ModelResult {
   const load = loadOf(input, stations);
   if (load === undefined) return unstable(utilization, stations);
   const times = meanTimes(stations, load);
+  const traffic = input.arrivalRatePerS / solvedRate(input, stations);
   return {
     status: 'stable',
     responseTimeS: { mean: times.responseS, ...quantiles(stations, load, times.responseS) },
@@ -30,8 +37,8 @@ export function predict(input: ModelInput): ModelResult {
     perVm: stations.flatMap((station, g) => {
       const group = load.groups[g]!;
       const row: VmPrediction = {
-        arrivalRatePerS: input.arrivalRatePerS === 0 ? 0 : group.arrivalRatePerS,
-        utilization: input.arrivalRatePerS === 0 ? 0 : group.arrivalRatePerS / station.capacityPerS,
+        arrivalRatePerS: group.arrivalRatePerS * traffic,
+        utilization: (group.arrivalRatePerS * traffic) / station.capacityPerS,
         responseTimeS: {
           mean: group.arrivalRatePerS === 0 ? null : group.sojournS + group.handoffS + station.networkS,
         },
@@ -95,7 +102,8 @@ function loadOf(input: ModelInput, stations: readonly Station[]): PoolLoad | und
 }
 
 function exponentialLoad(input: ModelInput, stations: readonly Station[]): PoolLoad | undefined {
-  const arrivalRatePerS = Math.max(input.arrivalRatePerS, VANISHING_UTILIZATION * capacityOf(stations));
+  const arrivalRatePerS = solvedRate(input, stations);
+  if (arrivalRatePerS >= capacityOf(stations) * (1 - ROUNDING)) return undefined;
   switch (input.policy) {
     case 'even':
     case 'capacity':

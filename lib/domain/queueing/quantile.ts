@@ -24,7 +24,13 @@ export function responseSurvival(stations: readonly Station[], load: PoolLoad): 
     const inverted = invert(transform, group.sojournS);
     const base = load.exponential?.groups[g];
     // A time x of the exponential model stands for stretch · x^power of the real one, with the group's mean kept.
-    const power = base ? tailExponent(group, base, inverted.scv, load.exponential!.serviceScv) : 1;
+    const power = base
+      ? tailExponent(group, base, {
+          scvOfTime: inverted.scv,
+          serviceScv: load.exponential!.serviceScv,
+          aloneS: 1 / station.coreRatePerS,
+        })
+      : 1;
     const meanOfPower = Math.exp((Math.log1p(inverted.scv) * (power * power - power)) / 2);
     const offsetS = station.networkS + group.handoffS;
     parts.push((tS) => {

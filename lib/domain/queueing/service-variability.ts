@@ -51,19 +51,26 @@ const isFirstComeFirstServed = (station: Station): boolean => station.servers ==
 /**
  * Exponent γ that turns quantiles for exponential service into those for another SCV, q ∝ q_exp^γ (exact for lognormal
  * times). The variance splits into that of waiting, scaled like its mean, and that of service, where a request of demand
- * x takes x times a slowdown that does not depend on the demand's distribution.
+ * x takes x times a slowdown that does not depend on the demand's distribution but shrinks with the sharing.
  *
  * @param group with the corrected means
  * @param base the same for exponential service
  * @param scvOfTime SCV of the whole sojourn for exponential service
+ * @param aloneS mean service time of a lone request
  */
-export function tailExponent(group: GroupLoad, base: GroupLoad, scvOfTime: number, serviceScv: number): number {
+export function tailExponent(
+  group: GroupLoad,
+  base: GroupLoad,
+  { scvOfTime, serviceScv, aloneS }: { scvOfTime: number; serviceScv: number; aloneS: number },
+): number {
   const variance = scvOfTime * base.sojournS ** 2;
   const waitingVariance = Math.min(0.9 * variance, 3 * base.waitingS ** 2);
-  const serviceS = base.sojournS - base.waitingS;
-  const slowdown = ((variance - waitingVariance) / serviceS ** 2 + 1) / 2;
-  const scale = base.waitingS > 0 ? group.waitingS / base.waitingS : 1;
-  const own =
-    waitingVariance * scale ** 2 + serviceS ** 2 * Math.max(0.001, Math.max(1, slowdown) * (1 + serviceScv) - 1);
+  const baseServiceS = base.sojournS - base.waitingS;
+  const serviceS = group.sojournS - group.waitingS;
+  const shared = baseServiceS > aloneS ? Math.max(0, serviceS - aloneS) / (baseServiceS - aloneS) : 1;
+  const slowdown = Math.max(1, ((variance - waitingVariance) / baseServiceS ** 2 + 1) / 2);
+  const scaled = 1 + (slowdown - 1) * shared ** 2;
+  const waitingScale = base.waitingS > 0 ? group.waitingS / base.waitingS : 1;
+  const own = waitingVariance * waitingScale ** 2 + serviceS ** 2 * Math.max(0.001, scaled * (1 + serviceScv) - 1);
   return Math.sqrt(Math.log1p(own / group.sojournS ** 2) / Math.log1p(scvOfTime));
 }

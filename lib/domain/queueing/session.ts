@@ -24,6 +24,7 @@ export function sessionPoolLoad(
   arrivalRatePerS: number,
   parameters: SessionParameters,
 ): PoolLoad | undefined {
+  if (arrivalRatePerS >= capacityOf(stations)) return undefined;
   // With one candidate nobody has a choice: a uniform random split, which is exact.
   if (Math.min(parameters.candidates, vmCountOf(stations)) === 1) return staticLoad(stations, arrivalRatePerS, 'even');
   const field = meanField(stations, arrivalRatePerS, parameters);
@@ -103,7 +104,7 @@ function meanField(
     const next = stations.map((s, g) => fullProbability(rates[g]!, s, threshold));
     const change = Math.max(...next.map((q, g) => Math.abs(q - full[g]!)));
     full = next;
-    if (change < 1e-12) break;
+    if (change < 1e-10) break;
   }
   const rates = ratesFor(full);
   if (stations.some((s, g) => solveLevels(rates[g]!, s) === undefined)) return undefined;
@@ -123,12 +124,15 @@ function fullProbability(rates: ArrivalRates, station: Station, threshold: numbe
  * full, e_j(q)/binomial(C, j) with e_j the elementary symmetric polynomial.
  */
 function allFull(stations: readonly Station[], full: readonly number[], without: number, most: number): number[] {
-  const e = [1, ...Array.from({ length: most }, () => 0)];
+  let e = [1, ...Array.from({ length: most }, () => 0)];
   let vms = 0;
   stations.forEach((station, g) => {
     const count = station.count - (g === without ? 1 : 0);
     vms += count;
-    for (let i = 0; i < count; i++) for (let j = most; j >= 1; j--) e[j]! += e[j - 1]! * full[g]!;
+    // Times (1 + q x)^count, up to x^most.
+    const power = [1];
+    for (let j = 1; j <= most; j++) power.push((power[j - 1]! * full[g]! * (count - j + 1)) / j);
+    e = e.map((_, j) => power.slice(0, j + 1).reduce((sum, p, i) => sum + p * e[j - i]!, 0));
   });
   let binomial = 1;
   return e.map((value, j) => {

@@ -42,12 +42,14 @@ export function reactiveScaler(planner: ScenarioPlanner, scenario: Scenario): Re
     case 'threshold':
     case 'target-tracking':
     case 'concurrency': {
-      const limits = {
-        minVms: planner.minVms ?? 1,
-        maxVms: planner.maxVms ?? scenario.limits?.maxVms ?? Number.POSITIVE_INFINITY,
-      };
       const offer = planner.offer === undefined ? 0 : scenario.offers.findIndex((o) => o.id === planner.offer);
       if (offer < 0) throw new RangeError(`planner.offer is "${planner.offer}", which is not among the offers`);
+      const peakPerS = scenario.slots.reduce((most, slot) => Math.max(most, slot.arrivalRatePerS), 0);
+      const limits = {
+        minVms: planner.minVms ?? 1,
+        // Autoscaling groups want a greatest size; an operator leaves room, but not for a runaway.
+        maxVms: planner.maxVms ?? scenario.limits?.maxVms ?? vmsAt(scenario, offer, peakPerS, 1 / 3),
+      };
       if (planner.method === 'threshold') return thresholdScaler(planner, scenario, offer, limits);
       if (planner.method === 'target-tracking') return trackingScaler(planner.utilization ?? 0.5, offer, limits);
       const { cores, sharingLimit } = scenario.offers[offer]!;
@@ -56,6 +58,13 @@ export function reactiveScaler(planner: ScenarioPlanner, scenario: Scenario): Re
     default:
       return null;
   }
+}
+
+/** VMs of an offer that a rate keeps busy to `utilization`; at least one. */
+export function vmsAt(scenario: Scenario, offer: number, ratePerS: number, utilization: number): number {
+  const { serviceRatePerS, cores, sharingLimit } = scenario.offers[offer]!;
+  const capacityPerS = (serviceRatePerS * Math.min(cores, sharingLimit)) / cores;
+  return Math.max(1, Math.ceil(ratePerS / (capacityPerS * utilization)));
 }
 
 interface Limits {

@@ -8,7 +8,7 @@ import type { Kernel } from '../engine/kernel.ts';
 import { createDispatcher } from '../engine/policies/policy.ts';
 import { Recorder } from '../engine/recorder.ts';
 import { Stream, UniformStream } from '../engine/rng.ts';
-import { type ReactiveScaler, reactiveScaler } from './baselines.ts';
+import { type ReactiveScaler, reactiveScaler, vmsAt } from './baselines.ts';
 import { bootP90S } from './boot-delay.ts';
 import { controlPlaneUsdPerRequest, dispatchOf } from './dispatch.ts';
 import { EventQueue } from './event-queue.ts';
@@ -149,7 +149,9 @@ export class Replication {
       const counts = this.plan(rate);
       if (counts) return counts;
     }
-    return scenario.offers.map((_, i) => (i === (this.reactive?.offer ?? 0) ? 1 : 0));
+    // A reactive scaler starts with a fleet 60 % busy rather than from a queue that nobody would have let grow.
+    const own = this.reactive?.offer ?? 0;
+    return scenario.offers.map((_, i) => (i === own ? vmsAt(scenario, own, rates[0]!, 0.6) : 0));
   }
 
   private handle(event: Event, nowS: number): void {

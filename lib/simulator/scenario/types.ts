@@ -29,7 +29,9 @@ export type ScenarioPlanner =
 export interface BaselineLimits {
   /** The offer that is added; default the first. */
   offer?: string;
+  /** Default 1. */
   minVms?: number;
+  /** Default: enough to keep the peak slot at a third of capacity. */
   maxVms?: number;
 }
 
@@ -72,7 +74,7 @@ export interface Scenario {
   /** Of mean 1; an offer's serviceRatePerS is per mean demand. */
   demand?: DemandSpec;
   offers: readonly Offer[];
-  /** Fleet that is ready at the start; default what the planner would have for the first slot. */
+  /** Fleet that is ready at the start; default what the planner has for the first slot, or for a reactive one 60 % utilization. */
   initial?: readonly FleetEntry[];
   sla: SlaTarget;
   policy?: ScenarioPolicy | 'auto';

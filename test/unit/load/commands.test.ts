@@ -114,8 +114,8 @@ describe('oaas load', () => {
 
   it('prints what it has on Ctrl-C', async () => {
     const before = agent.seen.length;
-    const args = ['load', 'interarrival', '--data', '.', '--app', 'app', '--method', 'echo'];
-    const child = spawn(process.execPath, [launcher, ...args, '--interval', '20ms', '--duration', '60s'], { cwd: dir });
+    const args = ['load', 'interarrival', '--data', '.', '--app', 'app', '--method', 'echo', '--devices', '2'];
+    const child = spawn(process.execPath, [launcher, ...args, '--interval', '50ms', '--duration', '60s'], { cwd: dir });
     let stdout = '';
     child.stdout.on('data', (chunk) => {
       stdout += chunk;

@@ -1,0 +1,73 @@
+import { predict } from '../lib/domain/queueing/predict.ts';
+import type { ModelInput } from '../lib/domain/queueing/types.ts';
+import { beyondInterval, type GridPoint, quantile, runGrid } from '../test/support/model-grid.ts';
+import type { BenchOptions, BenchRow } from './row.ts';
+
+/** Accuracy of the queueing model against the simulator on a grid of random pools, and the cost of one evaluation. */
+export async function bench({ quick, onProgress }: BenchOptions): Promise<BenchRow[]> {
+  onProgress?.('simulating the grid of random pools');
+  const grid = runGrid(quick ? 20 : 520, quick ? 20_000 : 400_000, () => ({ policy: 'jsq' }));
+  return [...accuracyRows(grid), costRow(quick)];
+}
+
+function accuracyRows(grid: readonly GridPoint[]): BenchRow[] {
+  const pools = `${grid.length} pools`;
+  const error = (indicator: 'mean' | 'p95', p: number, atMost: number): BenchRow => {
+    const beyond = quantile(
+      grid.map((g) => beyondInterval(g[indicator])),
+      p,
+    );
+    return {
+      name: `JSQ ${indicator}: error at the ${p === 0.5 ? 'median' : '99th percentile'}`,
+      value: quantile(
+        grid.map((g) => g[indicator].errorPct),
+        p,
+      ),
+      unit: '%',
+      bar: { atMost },
+      note: `${pools}, simulation noise included; ${beyond.toFixed(2)} % beyond its 95 % interval`,
+    };
+  };
+  const bounds = grid.map((g) => g.model.errorBoundPct);
+  return [
+    error('mean', 0.5, 3),
+    error('mean', 0.99, 8),
+    error('p95', 0.99, 10),
+    {
+      name: 'errorBoundPct covers the error',
+      value: (100 * grid.filter((g) => beyondInterval(g.mean) <= g.model.errorBoundPct).length) / grid.length,
+      unit: '% of pools',
+      bar: { atLeast: 99 },
+      note: `${pools}; beyond the simulation's 95 % interval`,
+    },
+    { name: 'errorBoundPct at the median', value: quantile(bounds, 0.5), unit: '%', bar: { atMost: 5 } },
+  ];
+}
+
+/** Mean, percentiles and rows per VM of 50 VMs of four speeds under JSQ. */
+function costRow(quick: boolean): BenchRow {
+  const pool = [1, 2, 4, 8].map((cores, i) => ({
+    serviceRatePerS: cores * (10 + 3 * i),
+    cores,
+    sharingLimit: 16,
+    count: i < 2 ? 13 : 12,
+    networkS: 0,
+  }));
+  const capacity = pool.reduce((sum, g) => sum + g.count * g.serviceRatePerS, 0);
+  const input = (i: number): ModelInput => ({
+    pool,
+    arrivalRatePerS: capacity * (0.5 + (0.45 * (i % 100)) / 100),
+    policy: 'jsq',
+  });
+  const evaluations = quick ? 50 : 1000;
+  for (let i = 0; i < evaluations; i++) predict(input(i));
+  const start = performance.now();
+  for (let i = 0; i < evaluations; i++) predict(input(i));
+  return {
+    name: 'one evaluation of 50 VMs of 4 speeds under JSQ',
+    value: (performance.now() - start) / evaluations,
+    unit: 'ms',
+    bar: { atMost: 1 },
+    note: 'mean, p50, p95, p99 and a row per VM',
+  };
+}

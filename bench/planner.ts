@@ -1,0 +1,77 @@
+import { plan } from '../lib/domain/planner/plan.ts';
+import type { Offer, PlanProblem, PlanResult } from '../lib/domain/planner/types.ts';
+import { offersFromCatalogue } from '../lib/domain/pricing/offers.ts';
+import type { Bench, BenchRow } from './row.ts';
+
+const dataCentres = [
+  { name: 'eu-west-1', networkS: 0.002 },
+  { name: 'eu-central-1', networkS: 0.025 },
+  { name: 'eu-west-2', networkS: 0.012 },
+  { name: 'eu-west-3', networkS: 0.018 },
+  { name: 'eu-north-1', networkS: 0.04 },
+];
+const needVms = 1000;
+
+/** The planner on the whole catalogue, five data centres, a need of 1,000 VMs. */
+export const bench: Bench = async ({ quick, onProgress }) => {
+  const demandS = 0.05;
+  const offers = offersFromCatalogue({ regions: dataCentres, demandS });
+  const near = offers.map((o) => ({ ...o, networkS: 0.002 }));
+  // One queue per VM whatever its cores: the linear case of design.md section 3.
+  const oneCore = near.map((o): Offer => ({ ...o, cores: 1, serviceRatePerS: o.serviceRatePerS / o.cores, max: 100 }));
+  const runs = quick ? 2 : 9;
+  const cases: { name: string; problem: Omit<PlanProblem, 'arrivalRatePerS'>; bar: number; gapBar?: number }[] = [
+    { name: 'linear', problem: { policy: 'capacity', sla: sla(3 * demandS), offers: oneCore }, bar: 50 },
+    { name: 'JSQ, R μ = 3', problem: { policy: 'jsq', sla: sla(3 * demandS), offers: near }, bar: 500, gapBar: 1 },
+    {
+      name: 'JSQ, R μ = 3, unequal network',
+      problem: { policy: 'jsq', sla: sla(3 * demandS + 0.02), offers },
+      bar: 500,
+      gapBar: 1,
+    },
+    {
+      name: 'JSQ, R μ = 3, at most 40 of each offer',
+      problem: { policy: 'jsq', sla: sla(3 * demandS + 0.02), offers: offers.map((o) => ({ ...o, max: 40 })) },
+      bar: 500,
+      gapBar: 1,
+    },
+    { name: 'JSQ, R μ = 1.3', problem: { policy: 'jsq', sla: sla(1.3 * demandS), offers: near }, bar: 500 },
+  ];
+  const rows: BenchRow[] = [];
+  for (const { name, problem, bar, gapBar } of cases) {
+    onProgress?.(name);
+    const arrivalRatePerS = rateFor(problem);
+    const times: number[] = [];
+    let result: PlanResult | undefined;
+    for (let k = 0; k < runs; k++) {
+      const startMs = performance.now();
+      result = plan({ ...problem, arrivalRatePerS }, { now: () => performance.now(), timeLimitMs: 300 });
+      times.push(performance.now() - startMs);
+    }
+    const vms = result!.fleet.reduce((sum, f) => sum + f.count, 0);
+    const note = `${problem.offers.length} offers, ${vms} VMs, ${result!.status}`;
+    rows.push({ name: `plan ${name}: median time`, value: median(times), unit: 'ms', bar: { atMost: bar }, note });
+    rows.push({
+      name: `plan ${name}: gap`,
+      value: result!.gapPct ?? Number.POSITIVE_INFINITY,
+      unit: '%',
+      ...(gapBar === undefined ? {} : { bar: { atMost: gapBar } }),
+    });
+  }
+  return rows;
+};
+
+const sla = (targetS: number) => ({ indicator: 'mean' as const, targetS });
+
+/** The load that takes about 1,000 VMs. */
+function rateFor(problem: Omit<PlanProblem, 'arrivalRatePerS'>): number {
+  let rate = 10_000;
+  for (let k = 0; k < 3; k++) {
+    const { fleet } = plan({ ...problem, arrivalRatePerS: rate }, { now: () => performance.now(), timeLimitMs: 300 });
+    const vms = fleet.reduce((sum, f) => sum + f.count, 0);
+    if (vms > 0) rate *= needVms / vms;
+  }
+  return rate;
+}
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;

@@ -16,6 +16,8 @@ interface Options {
   identity: Identity;
   taskRoute: TaskRoute;
   tasks: TaskTable;
+  /** Whether a bearer other than the agent token may use the admin routes. */
+  isAdmin: (token: string) => Promise<boolean>;
   drain: () => void;
   ping: () => object;
 }
@@ -98,11 +100,13 @@ function route(options: Options, request: IncomingMessage, response: ServerRespo
   if (admin === null) {
     const detail = `no route ${request.method} ${quote(path)} on a surrogate`;
     sendProblem(request, response, problem('not-found', detail));
-  } else if (!isAdmin(options.config, request)) {
-    sendProblem(request, response, problem('unauthenticated', 'this route needs the agent token as bearer'));
-  } else {
-    admin(request, response);
+    return;
   }
+  void mayAdminister(options, request).then((may) => {
+    if (may) return admin(request, response);
+    const detail = "this route needs the agent token, or an admin ticket of the region's for this VM, as bearer";
+    return sendProblem(request, response, problem('unauthenticated', detail));
+  });
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -128,10 +132,17 @@ function adminRoute(options: Options, method: string, path: string): Handler | n
   return null;
 }
 
-function isAdmin(config: AgentConfig, request: IncomingMessage): boolean {
+/** Never rejects: what cannot be checked is refused. */
+async function mayAdminister({ config, isAdmin }: Options, request: IncomingMessage): Promise<boolean> {
   const header = request.headers.authorization ?? '';
-  if (config.agentToken === undefined || !/^bearer /i.test(header)) return false;
-  const given = Buffer.from(header.slice(7).trim());
-  const expected = Buffer.from(config.agentToken);
+  if (!/^bearer /i.test(header)) return false;
+  const bearer = header.slice(7).trim();
+  return isAgentToken(config, bearer) || isAdmin(bearer).catch(() => false);
+}
+
+function isAgentToken({ agentToken }: AgentConfig, bearer: string): boolean {
+  if (agentToken === undefined) return false;
+  const given = Buffer.from(bearer);
+  const expected = Buffer.from(agentToken);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }

@@ -118,6 +118,7 @@ export async function startAgent(
     identity,
     taskRoute,
     tasks,
+    isAdmin: (token) => verifier.isAdmin(token),
     drain,
     ping: () => ({ vmId: config.vmId, state, running: admission.running, waiting: admission.waiting }),
   });

@@ -9,7 +9,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMemoryTicketSigner } from '../../lib/adapters/local/ticket-keys.ts';
+import { createMemoryTicketSigner } from '../../lib/adapters/node/ticket-signer.ts';
 import { buildAgent } from '../../lib/local/build-agent.ts';
 import type { AgentEnvName, AgentMessage } from '../../lib/ports/contracts/agent-env.ts';
 import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';

@@ -8,9 +8,9 @@ import { createDynamoDbConfigStore } from '../../lib/adapters/aws/dynamodb-confi
 import { createDynamoDbStateStore } from '../../lib/adapters/aws/dynamodb-state-store.ts';
 import { stateTableName } from '../../lib/adapters/aws/keys.ts';
 import { createBearerAuth } from '../../lib/adapters/local/bearer-auth.ts';
-import { createMemoryTicketSigner } from '../../lib/adapters/local/ticket-keys.ts';
 import { createAgentClient } from '../../lib/adapters/node/agent-client.ts';
 import { serveHttp } from '../../lib/adapters/node/http-server.ts';
+import { createMemoryTicketSigner } from '../../lib/adapters/node/ticket-signer.ts';
 import { createControlPlane } from '../../lib/app/control-plane.ts';
 
 const [endpoint = '', ...deviceKeys] = process.argv.slice(2);

@@ -1,12 +1,18 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { type TicketClaims, ticketClaimsSchema, ticketLeewayS, ticketType } from '../../lib/ports/contracts/ticket.ts';
+import {
+  adminClaimsSchema,
+  adminTicketType,
+  type TicketClaims,
+  ticketClaimsSchema,
+  ticketLeewayS,
+  ticketType,
+} from '../../lib/ports/contracts/ticket.ts';
 import type { PublicKeyJwk } from '../../lib/ports/tickets.ts';
 import { SeenIds } from './seen.ts';
 
-export type Verdict =
-  | { ok: true; claims: TicketClaims }
-  /** `replayed`: a single-use ticket that was presented before. */
-  | { ok: false; kind: 'invalid' | 'replayed'; reason: string };
+/** `replayed`: a single-use ticket that was presented before. */
+type Refusal = { ok: false; kind: 'invalid' | 'replayed'; reason: string };
+export type Verdict = { ok: true; claims: TicketClaims } | Refusal;
 
 /** Where the region's public keys come from; null: no such key. */
 export interface KeySource {
@@ -51,7 +57,24 @@ export class TicketVerifier {
     return this.#verify(ticket);
   }
 
+  /** True for a region's own short-lived right to this VM's admin routes. */
+  async isAdmin(token: string): Promise<boolean> {
+    const opened = await this.#open(token, adminTicketType);
+    const claims = opened.ok ? adminClaimsSchema.safeParse(opened.payload) : undefined;
+    if (claims?.success !== true) return false;
+    return claims.data.aud === this.#options.vmId && this.#flaw(claims.data) === null;
+  }
+
   async #verify(ticket: string): Promise<Verdict> {
+    const opened = await this.#open(ticket, ticketType);
+    if (!opened.ok) return opened;
+    const parsed = ticketClaimsSchema.safeParse(opened.payload);
+    if (!parsed.success) return invalid('its claims do not have the shape of a ticket');
+    return this.#accept(ticket, parsed.data);
+  }
+
+  /** Form, type, key and signature of a compact JWS. */
+  async #open(ticket: string, type: string): Promise<{ ok: true; payload: unknown } | Refusal> {
     if (ticket.length > maxTicketLength) return invalid(`longer than ${maxTicketLength} characters`);
     const parts = ticket.split('.');
     if (parts.length !== 3 || !parts.every((part) => base64url.test(part))) return invalid('not a compact JWS');
@@ -59,7 +82,7 @@ export class TicketVerifier {
     const header = parseObject(encodedHeader);
     if (header === null) return invalid('its header is not a JSON object');
     if (header.alg !== 'EdDSA') return invalid('only the algorithm EdDSA is accepted');
-    if (header.typ !== ticketType) return invalid(`its type must be ${ticketType}`);
+    if (header.typ !== type) return invalid(`its type must be ${type}`);
     if ('crit' in header || 'b64' in header) return invalid('critical header extensions are not supported');
     if (typeof header.kid !== 'string' || header.kid.length > 200) return invalid('it names no key (kid)');
     const signature = Buffer.from(encodedSignature, 'base64url');
@@ -70,9 +93,7 @@ export class TicketVerifier {
     if (!verify(null, Buffer.from(`${encodedHeader}.${encodedClaims}`), this.#keyObject(jwk), signature)) {
       return invalid('its signature does not match');
     }
-    const parsed = ticketClaimsSchema.safeParse(parseObject(encodedClaims));
-    if (!parsed.success) return invalid('its claims do not have the shape of a ticket');
-    return this.#accept(ticket, parsed.data);
+    return { ok: true, payload: parseObject(encodedClaims) };
   }
 
   #accept(ticket: string, claims: TicketClaims): Verdict {
@@ -81,14 +102,13 @@ export class TicketVerifier {
     if (!claims.vms.some((vm) => vm.id === vmId && vm.nonce === bootNonce)) {
       return invalid('it was issued for another boot of this VM: ask for a new placement');
     }
-    const now = nowMs();
-    if (now > (claims.exp + ticketLeewayS) * 1000) return invalid('it has expired: ask for a new placement');
-    if (claims.iat * 1000 > now + ticketLeewayS * 1000) return invalid('it was issued in the future');
+    const flaw = this.#flaw(claims);
+    if (flaw !== null) return invalid(flaw);
     if (claims.mode === 'session') {
       this.#remember(ticket, claims);
       return { ok: true, claims };
     }
-    if (!this.#spent.add(claims.jti, (claims.exp + ticketLeewayS + 1) * 1000, now)) {
+    if (!this.#spent.add(claims.jti, (claims.exp + ticketLeewayS + 1) * 1000, nowMs())) {
       return {
         ok: false,
         kind: 'replayed',
@@ -96,6 +116,14 @@ export class TicketVerifier {
       };
     }
     return { ok: true, claims };
+  }
+
+  /** What is wrong with the times, by server clocks; null: nothing. */
+  #flaw({ iat, exp }: { iat: number; exp: number }): string | null {
+    const now = this.#options.nowMs();
+    if (now > (exp + ticketLeewayS) * 1000) return 'it has expired: ask for a new placement';
+    if (iat * 1000 > now + ticketLeewayS * 1000) return 'it was issued in the future';
+    return null;
   }
 
   #remember(ticket: string, claims: TicketClaims): void {
@@ -119,7 +147,7 @@ export class TicketVerifier {
   }
 }
 
-const invalid = (reason: string): Verdict => ({ ok: false, kind: 'invalid', reason });
+const invalid = (reason: string): Refusal => ({ ok: false, kind: 'invalid', reason });
 
 function parseObject(encoded: string): Record<string, unknown> | null {
   try {

@@ -1,5 +1,5 @@
 import { createBearerAuth } from '../../lib/adapters/local/bearer-auth.ts';
-import { createMemoryTicketSigner } from '../../lib/adapters/local/ticket-keys.ts';
+import { createMemoryTicketSigner } from '../../lib/adapters/node/ticket-signer.ts';
 import { createControlPlane } from '../../lib/app/control-plane.ts';
 import type { AgentClient } from '../../lib/ports/agent-client.ts';
 import type { BundleStore } from '../../lib/ports/bundle-store.ts';

@@ -5,10 +5,14 @@ import { createLeaseStore, createScalerStore } from './dynamodb-scaler-store.ts'
 import { createHeartbeatStore, createOccupancyStore, createVmStore } from './dynamodb-vm-stores.ts';
 
 /** The regional state table, reached the same way on AWS and on one machine. */
-export function createDynamoDbStateStore(client: DynamoDBClient, tableName: string): StateStore {
+export function createDynamoDbStateStore(
+  client: DynamoDBClient,
+  tableName: string,
+  options: { principalOf?: (vmId: string) => string } = {},
+): StateStore {
   return {
     ...createVmStore(client, tableName),
-    ...createHeartbeatStore(client, tableName),
+    ...createHeartbeatStore(client, tableName, options.principalOf),
     ...createOccupancyStore(client, tableName),
     ...createArrivalStore(client, tableName),
     ...createLeaseStore(client, tableName),

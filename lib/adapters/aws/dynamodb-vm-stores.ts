@@ -45,7 +45,13 @@ export function createVmStore(client: DynamoDBClient, tableName: string): VmStor
   };
 }
 
-export function createHeartbeatStore(client: DynamoDBClient, tableName: string): HeartbeatStore {
+/** @param principalOf names the owner of a VM's row in its partition key, which is what IAM lets a VM write by; the VM id where there is no IAM */
+export function createHeartbeatStore(
+  client: DynamoDBClient,
+  tableName: string,
+  principalOf: (vmId: string) => string = (vmId) => vmId,
+): HeartbeatStore {
+  const keyOf = (vmId: string) => keys.heartbeat(principalOf(vmId));
   return {
     async putHeartbeat(report) {
       await callConditional(`write heartbeat of ${report.vmId}`, () =>
@@ -53,7 +59,7 @@ export function createHeartbeatStore(client: DynamoDBClient, tableName: string):
           new PutItemCommand({
             TableName: tableName,
             Item: {
-              ...keys.heartbeat(report.vmId),
+              ...keyOf(report.vmId),
               nonce: { S: report.bootNonce },
               sequence: number(report.sequence),
               body: json(report),
@@ -66,13 +72,13 @@ export function createHeartbeatStore(client: DynamoDBClient, tableName: string):
       );
     },
     async getHeartbeats(vmIds) {
-      const items = await batchGet(client, tableName, [...new Set(vmIds)].map(keys.heartbeat));
+      const items = await batchGet(client, tableName, [...new Set(vmIds)].map(keyOf));
       const reports = items.map((item) => jsonAttribute(item, 'body') as Heartbeat);
       return new Map(reports.map((report) => [report.vmId, report]));
     },
     async removeHeartbeat(vmId) {
       await call(`remove heartbeat of ${vmId}`, () =>
-        client.send(new DeleteItemCommand({ TableName: tableName, Key: keys.heartbeat(vmId) })),
+        client.send(new DeleteItemCommand({ TableName: tableName, Key: keyOf(vmId) })),
       );
     },
   };

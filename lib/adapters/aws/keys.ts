@@ -5,7 +5,9 @@
  * |---|---|---|---|
  * | config | `sla` / `app` / `group` | id | admin route, operators |
  * | state | `vms` | poolId#vmId | scaler |
- * | state | `heartbeat#vmId` | `heartbeat` | that VM alone (IAM: leading key) |
+ * | state | `heartbeat#principal` | `heartbeat` | that VM alone (IAM: leading key; the principal is the VM id, on EC2 the instance's ARN) |
+ * | config | `price` | data centre | prices function |
+ * | config | `device-key` | SHA-256 of the key | operators |
  * | state | `occupancy#poolId#cell` | vmId | group controllers |
  * | state | `arrivals#poolId` | minute#shard | group controllers |
  * | state | `active-pools` | poolId | group controllers |
@@ -13,6 +15,7 @@
  * | state | `intents` | `open` (one item: its epoch fences every write) | scaler |
  * | state | `slots#poolId` | slot start | scaler |
  * | state | `documents` | key | scaler |
+ * | state | `interruptions` | vmId | interruptions function |
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
@@ -33,13 +36,17 @@ export const partitions = {
   occupancy: (poolId: string, cell: number) => `occupancy#${poolId}#${cell}`,
   arrivals: (poolId: string) => `arrivals#${poolId}`,
   activePools: 'active-pools',
+  interruptions: 'interruptions',
   slots: (poolId: string) => `slots#${poolId}`,
 } as const;
 
 export const keys = {
   config: (kind: string, id: string) => key(kind, id),
   vm: (poolId: string, vmId: string) => key(partitions.vms, `${poolId}#${vmId}`),
-  heartbeat: (vmId: string) => key(`heartbeat#${vmId}`, 'heartbeat'),
+  heartbeat: (principal: string) => key(`heartbeat#${principal}`, 'heartbeat'),
+  price: (dataCentre: string) => key('price', dataCentre),
+  deviceKey: (sha256: string) => key('device-key', sha256),
+  interruption: (vmId: string) => key(partitions.interruptions, vmId),
   occupancy: (poolId: string, cell: number, vmId: string) => key(partitions.occupancy(poolId, cell), vmId),
   arrivals: (poolId: string, minuteStartMs: number, shard: string) =>
     key(partitions.arrivals(poolId), `${sortableMs(minuteStartMs)}#${shard}`),

@@ -11,8 +11,8 @@ import { paths, runningTaskSchema, taskResponseSchema } from '../../ports/contra
 import { OaasError } from '../../ports/errors.ts';
 
 export interface AgentClientOptions {
-  /** Bearer token of the agents' admin routes. */
-  agentToken: string;
+  /** Bearer of the agents' admin routes: a shared token, or one made for each VM. */
+  agentToken: string | ((vmId: string) => Promise<string>);
   /** Bound of an admin call. */
   adminTimeoutMs?: number;
 }
@@ -114,8 +114,11 @@ export function createAgentClient(options: AgentClientOptions): AgentClient & { 
       outgoing.end(body ?? undefined);
     });
 
-  const admin = async (agent: AgentAddress, method: string, path: string): Promise<Answer> =>
-    call(agent, method, path, options.agentToken, null, { timeoutMs: options.adminTimeoutMs ?? 3_000 });
+  const admin = async (agent: AgentAddress, method: string, path: string): Promise<Answer> => {
+    const { agentToken, adminTimeoutMs: timeoutMs = 3_000 } = options;
+    const bearer = typeof agentToken === 'string' ? agentToken : await agentToken(agent.vmId);
+    return call(agent, method, path, bearer, null, { timeoutMs });
+  };
 
   return {
     async run(agent, ticket, task, bounds) {

@@ -26,6 +26,20 @@ export const ticketClaimsSchema = z.object({
 export type TicketClaims = z.infer<typeof ticketClaimsSchema>;
 
 export const ticketType = 'oaas-ticket+jwt';
+
+/** Claims of a controller's right to the admin routes of one agent; the same keys sign it, its type sets it apart. */
+export const adminClaimsSchema = z.object({
+  iss: z.string(),
+  /** The VM. */
+  aud: z.string(),
+  jti: z.string(),
+  iat: z.number(),
+  exp: z.number(),
+});
+export type AdminClaims = z.infer<typeof adminClaimsSchema>;
+export const adminTicketType = 'oaas-admin+jwt';
+export const adminTicketLifetimeS = 30;
+
 /** Difference of server clocks that is tolerated. */
 export const ticketLeewayS = 5;
 /** An unclaimed reservation gives its place back after this long, whatever the ticket's lifetime. */

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type TicketClaims, ticketType } from '../../../lib/ports/contracts/ticket.ts';
+import { adminTicketType, type TicketClaims, ticketType } from '../../../lib/ports/contracts/ticket.ts';
 import type { PublicKeyJwk } from '../../../lib/ports/tickets.ts';
 import { SeenIds } from '../../../surrogate/tickets/seen.ts';
 import { TicketVerifier } from '../../../surrogate/tickets/verifier.ts';
@@ -111,6 +111,33 @@ describe('a ticket', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('an admin ticket', () => {
+  const admin = { iss: 'eu', aud: 'vm-1', jti: 'a1', iat: nowS, exp: nowS + 30 };
+  const adminHeader = { ...header, typ: adminTicketType };
+  const may = (ticket: string) => verifier().subject.isAdmin(ticket);
+
+  it('of the region for this VM opens the admin routes', async () => {
+    expect(await may(token(admin, adminHeader))).toBe(true);
+  });
+
+  it.each([
+    ['for another VM', token({ ...admin, aud: 'vm-2' }, adminHeader)],
+    ['that expired', token({ ...admin, exp: nowS - 6 }, adminHeader)],
+    ['from the future', token({ ...admin, iat: nowS + 6 }, adminHeader)],
+    ['signed by a stranger', token(admin, adminHeader, stranger.privateKey)],
+    ["that is a device's ticket", token()],
+    ["with a device ticket's claims", token(base, adminHeader)],
+    ["with a device ticket's type", token(admin)],
+    ['that is no ticket', 'secret'],
+  ])('%s does not', async (_name, ticket) => {
+    expect(await may(ticket)).toBe(false);
+  });
+
+  it('does not run tasks', async () => {
+    expect(await reasonOf(token(admin, adminHeader))).toContain('its type must be');
   });
 });
 

@@ -1,7 +1,9 @@
 import { App } from 'aws-cdk-lib';
 import { addStacks, parseDeployment } from '../lib/infra/app.ts';
+import { bundleHandlers } from '../lib/infra/bundle-handlers.ts';
 import { alignedStart } from '../lib/infra/constructs/scaler-schedule.ts';
 
+await bundleHandlers();
 const app = new App();
 const context = (name: string): unknown => app.node.tryGetContext(name);
 const deployment = parseDeployment(context('oaas'));

@@ -47,8 +47,8 @@ export interface ControlPlane {
   place: Place;
   config: ConfigCache;
   status(): Promise<RegionStatus & Record<string, unknown>>;
-  /** Writes gathered arrival counts: on a timer of about a second in Node, after answers in Lambda. */
-  flush(): Promise<void>;
+  /** Writes gathered arrival counts unless the last write is younger than `minAgeMs`: on a timer in Node, after answers in Lambda. */
+  flush(minAgeMs?: number): Promise<void>;
 }
 
 export function createControlPlane(deps: ControlPlaneDependencies): ControlPlane {
@@ -85,5 +85,5 @@ export function createControlPlane(deps: ControlPlaneDependencies): ControlPlane
     status,
     log,
   });
-  return { http, place, config, status, flush: () => arrivals.flushIfDue(clock.nowMs(), 0) };
+  return { http, place, config, status, flush: (minAgeMs = 0) => arrivals.flushIfDue(clock.nowMs(), minAgeMs) };
 }

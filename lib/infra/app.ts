@@ -42,7 +42,7 @@ export function addStacks(app: App, options: OaasAppOptions): void {
       scheduleStart,
       env: env(geography.home),
     });
-    region.addDependency(global, 'the functions read the configuration table');
+    region.addStackDependency(global, 'the functions read the configuration table');
     for (const place of geography.dataCentres) {
       new DataCentreStack(app, stackIds.dataCentre(deployment, geography.id, place.id), {
         deployment,

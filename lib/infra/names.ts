@@ -10,7 +10,6 @@ export const names = {
   launchTemplate: (d: Deployment, geographyId: string, architecture: string) =>
     `${d.name}-${geographyId}-${architecture}`,
   surrogateRole: (d: Deployment, geographyId: string, region: string) => `${d.name}-surrogate-${geographyId}-${region}`,
-  metricNamespace: 'OaaS',
 } as const;
 
 /** Stack ids are stable: they are what `cdk deploy` and the stateful resources hang on. */

@@ -3,6 +3,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../ports/contracts/deployment.ts';
+import { lambdaEnv } from '../ports/contracts/lambda-env.ts';
 import type { Geography } from '../ports/contracts/topology.ts';
 import { vmTags } from '../ports/contracts/vm-tags.ts';
 import { RegionAlarms } from './constructs/region-alarms.ts';
@@ -27,6 +28,7 @@ export class RegionStack extends Stack {
     this.storage = new RegionStorage(this, 'Storage', { ...props, account: this.account });
     const functions = new RegionFunctions(this, 'Functions', { ...props, storage: this.storage });
     const { api } = new RegionApi(this, 'Endpoint', { ...props, functions });
+    functions.scaler.addEnvironment(lambdaEnv.endpoint, api.apiEndpoint);
     const schedule = new ScalerSchedule(this, 'Schedule', { ...props, functions, start: props.scheduleStart });
     new Rule(this, 'InterruptionNotices', {
       description: 'Notices of this region and, forwarded, of its data centres',

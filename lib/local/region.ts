@@ -13,16 +13,15 @@ import type { ConfigCache } from '../app/config-cache.ts';
 import { createControlPlane } from '../app/control-plane.ts';
 import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
-import { type RegionConfig, type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
+import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
 import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
-import { cheapestGroup } from '../domain/dispatch/classify.ts';
+import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
 import { plan } from '../domain/planner/plan.ts';
-import { matchesPattern } from '../domain/scaling/offer-id.ts';
 import type { BundleStore } from '../ports/bundle-store.ts';
-import type { LaunchRequest, Offer } from '../ports/compute-provider.ts';
-import type { App, VmTypeGroup } from '../ports/contracts/config.ts';
+import type { LaunchRequest } from '../ports/compute-provider.ts';
+import type { VmTypeGroup } from '../ports/contracts/config.ts';
 import type { LocalOffers } from '../ports/contracts/local-offers.ts';
 import type { Geography } from '../ports/contracts/topology.ts';
 import type { RegionsResponse } from '../ports/contracts/wire.ts';
@@ -199,21 +198,6 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   };
 }
 
-/** The configuration in force, with the classifier's own choice of group. */
-async function regionConfig(cache: ConfigCache, priceOf: (group: VmTypeGroup) => number | null): Promise<RegionConfig> {
-  await cache.ready();
-  const groups = cache.list('group');
-  const priced = groups.map((group) => ({ ...group, priceUsdPerHour: priceOf(group) }));
-  const byId = <T extends { id: string }>(rows: readonly T[]) => new Map(rows.map((row) => [row.id, row]));
-  return {
-    slas: byId(cache.list('sla')),
-    apps: byId(cache.list('app')),
-    groups: byId(groups),
-    groupOf: ({ manifest }: App) =>
-      cheapestGroup({ runtime: manifest.runtime, ...manifest.requirements }, priced)?.id ?? null,
-  };
-}
-
 function agentEnvironment(
   regionId: string,
   config: ConfigCache,
@@ -236,13 +220,6 @@ function agentEnvironment(
     OAAS_NETWORK_DELAY_MS: String(offer.networkMs),
     OAAS_BOOT_DELAY_MS: String(Math.round(offer.bootS * 1000)),
   };
-}
-
-function cheapestPrice(group: VmTypeGroup, offers: readonly Offer[]): number | null {
-  const prices = offers
-    .filter((offer) => matchesPattern(group.instanceTypes, offer.type.id))
-    .map((offer) => offer.priceUsdPerHour);
-  return prices.length === 0 ? null : Math.min(...prices);
 }
 
 function capacityOf(catalogue: LocalOffers, offerId: string): number {

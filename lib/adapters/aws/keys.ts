@@ -6,6 +6,7 @@
  * | config | `sla` / `app` / `group` | id | admin route, operators |
  * | state | `vms` | poolId#vmId | scaler |
  * | state | `heartbeat#principal` | `heartbeat` | that VM alone (IAM: leading key; the principal is the VM id, on EC2 the instance's ARN) |
+ * | config | `region` | home region | that region's scaler |
  * | config | `price` | data centre | prices function |
  * | config | `device-key` | SHA-256 of the key | operators |
  * | state | `occupancy#poolId#cell` | vmId | group controllers |
@@ -37,6 +38,7 @@ export const partitions = {
   arrivals: (poolId: string) => `arrivals#${poolId}`,
   activePools: 'active-pools',
   interruptions: 'interruptions',
+  regions: 'region',
   slots: (poolId: string) => `slots#${poolId}`,
 } as const;
 
@@ -44,6 +46,7 @@ export const keys = {
   config: (kind: string, id: string) => key(kind, id),
   vm: (poolId: string, vmId: string) => key(partitions.vms, `${poolId}#${vmId}`),
   heartbeat: (principal: string) => key(`heartbeat#${principal}`, 'heartbeat'),
+  region: (id: string) => key(partitions.regions, id),
   price: (dataCentre: string) => key('price', dataCentre),
   deviceKey: (sha256: string) => key('device-key', sha256),
   interruption: (vmId: string) => key(partitions.interruptions, vmId),

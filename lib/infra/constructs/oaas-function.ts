@@ -1,8 +1,9 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { handlerFolder } from '../bundle-handlers.ts';
 
 export interface OaasFunctionProps {
   /** Folder under lambdas/ with a handler.ts. */
@@ -15,42 +16,32 @@ export interface OaasFunctionProps {
 
 /** A Lambda function as all of ours are: arm64, one minified ES module, structured logs kept a month, X-Ray on. */
 export class OaasFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: OaasFunctionProps) {
     super(scope, id);
-    this.function = new NodejsFunction(this, 'Function', {
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Its own log group and nothing else, where AWS's managed policy would allow all of the account's.
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    this.function = new LambdaFunction(this, 'Function', {
       description: props.description,
-      entry: `lambdas/${props.handler}/handler.ts`,
-      handler: 'handler',
+      // Tests synthesize without bundling (context `aws:cdk:bundling-stacks`).
+      code: Stack.of(this).bundlingRequired
+        ? Code.fromAsset(handlerFolder(props.handler))
+        : Code.fromInline('// not bundled'),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
+      role,
       memorySize: props.memoryMiB ?? 512,
       timeout: props.timeout,
       tracing: Tracing.ACTIVE,
-      logGroup: new LogGroup(this, 'Logs', {
-        retention: RetentionDays.ONE_MONTH,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
-      environment: {
-        NODE_OPTIONS: '--enable-source-maps',
-        POWERTOOLS_SERVICE_NAME: props.handler,
-        ...props.environment,
-      },
-      // The function's own bundle carries exactly the SDK clients it uses: faster to load than the runtime's copy, and pinned.
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node22',
-        minify: true,
-        sourceMap: false,
-        mainFields: ['module', 'main'],
-        externalModules: [],
-        banner: requireBanner,
-      },
+      logGroup,
+      environment: { POWERTOOLS_SERVICE_NAME: props.handler, ...props.environment },
     });
   }
 }
-
-/** Some dependencies are CommonJS and call `require` for Node's own modules. */
-const requireBanner =
-  "import{createRequire as oaasRequire}from'node:module';const require=oaasRequire(import.meta.url);";

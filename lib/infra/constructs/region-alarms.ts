@@ -7,8 +7,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { metricNames } from '../../ports/contracts/metrics.ts';
-import { names } from '../names.ts';
+import { metricNames, metricNamespace } from '../../ports/contracts/metrics.ts';
 import type { RegionStackProps } from '../region-stack.ts';
 import type { RegionFunctions } from './region-functions.ts';
 
@@ -26,7 +25,7 @@ export class RegionAlarms extends Construct {
     if (deployment.alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(deployment.alarmEmail));
     const own = (metricName: string, statistic: string) =>
       new Metric({
-        namespace: names.metricNamespace,
+        namespace: metricNamespace,
         metricName,
         dimensionsMap: { region: geography.home },
         statistic,

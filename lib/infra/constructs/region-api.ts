@@ -17,6 +17,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { operatorPaths } from '../../ports/contracts/operator.ts';
 import { paths } from '../../ports/contracts/wire.ts';
 import type { RegionStackProps } from '../region-stack.ts';
 import type { RegionFunctions } from './region-functions.ts';
@@ -62,7 +63,9 @@ export class RegionApi extends Construct {
     }
     this.route(HttpMethod.POST, paths.bundles, functions.admin, admin);
     this.route(HttpMethod.GET, paths.bundle('{digest}'), functions.admin, admin);
-    this.route(HttpMethod.GET, paths.status, functions.admin, admin);
+    this.route(HttpMethod.PUT, paths.bundle('{digest}'), functions.admin, admin);
+    for (const path of [paths.status, ...Object.values(operatorPaths)])
+      this.route(HttpMethod.GET, path, functions.admin, admin);
     this.route(HttpMethod.GET, paths.tasks, functions.admin, admin);
     this.route(HttpMethod.DELETE, paths.task('{id}'), functions.admin, admin);
   }

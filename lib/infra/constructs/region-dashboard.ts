@@ -2,8 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Dashboard, GraphWidget, type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { metricNames } from '../../ports/contracts/metrics.ts';
-import { names } from '../names.ts';
+import { metricNames, metricNamespace } from '../../ports/contracts/metrics.ts';
 import type { RegionStackProps } from '../region-stack.ts';
 
 /** The same figures as the local page: promise against measurement, load against forecast, rent against its bound. */
@@ -13,7 +12,7 @@ export class RegionDashboard extends Construct {
     const { deployment, geography, api } = props;
     const perPool = (metricName: string, statistic: string): IMetric =>
       new MathExpression({
-        expression: `SEARCH('{${names.metricNamespace},region,pool} region="${geography.home}" MetricName="${metricName}"', '${statistic}')`,
+        expression: `SEARCH('{${metricNamespace},region,pool} region="${geography.home}" MetricName="${metricName}"', '${statistic}')`,
         usingMetrics: {},
         label: metricName,
         period: Duration.minutes(deployment.slotMinutes),

@@ -1,6 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { lambdaEnv } from '../../ports/contracts/lambda-env.ts';
 import { names } from '../names.ts';
@@ -14,7 +14,8 @@ export class RegionFunctions extends Construct {
   readonly classifier: IFunction;
   readonly groupControllers: ReadonlyMap<string, IFunction>;
   readonly admin: IFunction;
-  readonly scaler: IFunction;
+  /** Not behind the endpoint, so it can be told where that is. */
+  readonly scaler: LambdaFunction;
   readonly prices: IFunction;
   readonly ticketKeys: IFunction;
   readonly interruptions: IFunction;
@@ -31,25 +32,20 @@ export class RegionFunctions extends Construct {
     const environment = {
       [lambdaEnv.deploymentName]: deployment.name,
       [lambdaEnv.region]: home,
+      [lambdaEnv.account]: account,
+      [lambdaEnv.partition]: partition,
       [lambdaEnv.configTable]: names.configTable(deployment),
       [lambdaEnv.stateTable]: names.stateTable(deployment, home),
       [lambdaEnv.bundleBuckets]: Stack.of(this).toJsonString(buckets),
       [lambdaEnv.ticketKeyParameter]: names.ticketKeyParameter(deployment, home),
       [lambdaEnv.deployment]: JSON.stringify(deployment),
     };
-    const make = (
-      handler: string,
-      description: string,
-      timeoutS: number,
-      extra: Record<string, string> = {},
-      memoryMiB?: number,
-      constructId = handler,
-    ) =>
+    const make = (handler: string, description: string, timeoutS: number, memoryMiB?: number, constructId = handler) =>
       new OaasFunction(this, pascal(constructId), {
         handler,
         description,
         timeout: Duration.seconds(timeoutS),
-        environment: { ...environment, ...extra },
+        environment,
         ...(memoryMiB === undefined ? {} : { memoryMiB }),
       }).function;
 
@@ -78,14 +74,7 @@ export class RegionFunctions extends Construct {
     for (const groupId of deployment.groups) {
       controllers.set(
         groupId,
-        make(
-          'group-controller',
-          `Places requests of group ${groupId}`,
-          10,
-          { [lambdaEnv.groupId]: groupId },
-          undefined,
-          `group-controller-${groupId}`,
-        ),
+        make('group-controller', `Places requests of group ${groupId}`, 10, undefined, `group-controller-${groupId}`),
       );
     }
     for (const fn of [classifier, ...controllers.values()]) {
@@ -95,7 +84,16 @@ export class RegionFunctions extends Construct {
 
     const admin = make('admin', 'Registration of apps, SLAs and groups; status, tasks', 30);
     storage.stateTable.grantReadData(admin);
+    admin.addToRolePolicy(
+      new PolicyStatement({
+        sid: 'KeepLastGoodConfiguration',
+        actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        resources: [storage.stateTable.tableArn],
+        conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['documents'] } },
+      }),
+    );
     admin.addToRolePolicy(readConfig());
+    admin.addToRolePolicy(readTicketKeys());
     admin.addToRolePolicy(writeConfig('WriteConfiguration'));
     admin.addToRolePolicy(
       new PolicyStatement({
@@ -107,15 +105,11 @@ export class RegionFunctions extends Construct {
       }),
     );
 
-    const scaler = make(
-      'scaler',
-      'Every slot: reconcile, observe, forecast, plan, apply, record',
-      300,
-      { [lambdaEnv.slotS]: String(deployment.slotMinutes * 60) },
-      1024,
-    );
+    const scaler = make('scaler', 'Every slot: reconcile, observe, forecast, plan, apply, record', 300, 1024);
     storage.stateTable.grantReadWriteData(scaler);
     scaler.addToRolePolicy(readConfig());
+    scaler.addToRolePolicy(readTicketKeys());
+    scaler.addToRolePolicy(writeConfig('WriteFirstConfigurationAndOwnEndpoint', ['region', 'sla', 'group']));
     for (const statement of scalerStatements({ deployment, geography, partition, account }))
       scaler.addToRolePolicy(statement);
 
@@ -149,6 +143,7 @@ export class RegionFunctions extends Construct {
       30,
     );
     storage.stateTable.grantReadWriteData(interruptions);
+    interruptions.addToRolePolicy(readTicketKeys());
 
     this.authorizer =
       deployment.deviceAuth.kind === 'api-key'

@@ -4,6 +4,7 @@ import { Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'a
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { ScheduleEvent } from '../../ports/contracts/schedule-event.ts';
 import type { RegionStackProps } from '../region-stack.ts';
 import type { RegionFunctions } from './region-functions.ts';
 
@@ -14,7 +15,7 @@ export interface ScalerScheduleProps extends RegionStackProps {
 }
 
 /**
- * What runs by the clock: the scaler once per slot, prices every six hours, ticket keys daily (the handler rotates when due).
+ * What runs by the clock: the scaler once per slot with a look in between every minute, prices every six hours, ticket keys daily (the handler rotates when due).
  * A tick that cannot be delivered within a minute is dropped: the next slot's is on its way. Drops are kept in a queue that alarms.
  */
 export class ScalerSchedule extends Construct {
@@ -28,7 +29,7 @@ export class ScalerSchedule extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    const every = (name: string, rate: Duration, fn: IFunction, description: string, start?: Date) =>
+    const every = (name: ScheduleEvent['schedule'], rate: Duration, fn: IFunction, description: string, start?: Date) =>
       new Schedule(this, name, {
         description,
         schedule: ScheduleExpression.rate(rate),
@@ -38,7 +39,10 @@ export class ScalerSchedule extends Construct {
           deadLetterQueue: this.deadLetters,
           maxEventAge: Duration.minutes(1),
           retryAttempts: 1,
-          input: ScheduleTargetInput.fromObject({ scheduledTime: '<aws.scheduler.scheduled-time>', schedule: name }),
+          input: ScheduleTargetInput.fromObject({
+            scheduledTime: '<aws.scheduler.scheduled-time>',
+            schedule: name,
+          } satisfies ScheduleEvent),
         }),
       });
     every(
@@ -48,6 +52,7 @@ export class ScalerSchedule extends Construct {
       'One tick per slot, a boot before it begins',
       props.start,
     );
+    every('Looks', Duration.minutes(1), functions.scaler, 'Health, drains, bursts and lost machines between slots');
     every('Prices', Duration.hours(6), functions.prices, 'Price book refresh');
     every('TicketKeys', Duration.days(1), functions.ticketKeys, 'Makes the first ticket key, rotates monthly');
   }

@@ -1,3 +1,5 @@
+export const metricNamespace = 'OaaS';
+
 /** Names of our metrics, all in one namespace with the dimensions `region` and, where it applies, `pool`. */
 export const metricNames = {
   arrivals: 'Arrivals',

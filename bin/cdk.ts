@@ -1,9 +1,10 @@
 import { App } from 'aws-cdk-lib';
+import { buildAgentFolder } from '../lib/infra/agent-folder.ts';
 import { addStacks, parseDeployment } from '../lib/infra/app.ts';
 import { bundleHandlers } from '../lib/infra/bundle-handlers.ts';
 import { alignedStart } from '../lib/infra/constructs/scaler-schedule.ts';
 
-await bundleHandlers();
+const [agentFolder] = await Promise.all([buildAgentFolder(), bundleHandlers()]);
 const app = new App();
 const context = (name: string): unknown => app.node.tryGetContext(name);
 const deployment = parseDeployment(context('oaas'));
@@ -12,6 +13,7 @@ const replicas = context('oaas:replicas');
 const start = context('oaas:scheduleStart');
 addStacks(app, {
   deployment,
+  agentFolder,
   scheduleStart:
     typeof start === 'string'
       ? new Date(start)

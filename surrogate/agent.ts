@@ -43,7 +43,10 @@ function heartbeatStore(config: AgentConfig): HeartbeatStore {
     return { putHeartbeat: async () => {}, getHeartbeats: async () => new Map(), removeHeartbeat: async () => {} };
   }
   const client = createDynamoDbClient({ region: config.region, endpoint: config.dynamoDbEndpoint });
-  return createDynamoDbStateStore(client, config.stateTable);
+  const { principal } = config;
+  return createDynamoDbStateStore(client, config.stateTable, {
+    ...(principal === undefined ? {} : { principalOf: () => principal }),
+  });
 }
 
 async function main(): Promise<void> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Deployment, deploymentSchema } from '../ports/contracts/deployment.ts';
 import { DataCentreStack } from './data-centre-stack.ts';
 import { GlobalStack } from './global-stack.ts';
+import { ImageStack } from './image-stack.ts';
 import { stackIds } from './names.ts';
 import { RegionStack } from './region-stack.ts';
 
@@ -22,6 +23,8 @@ export interface OaasAppOptions {
   account?: string;
   /** See GlobalStackProps.replicas. */
   replicas?: number;
+  /** What the image pipeline installs, see `buildAgentFolder`. */
+  agentFolder: string;
   /** Start of the slot schedule, see `alignedStart`. */
   scheduleStart: Date;
 }
@@ -34,6 +37,11 @@ export function addStacks(app: App, options: OaasAppOptions): void {
     deployment,
     env: env(deployment.geographies[0]!.home),
     ...(replicas === undefined ? {} : { replicas }),
+  });
+  new ImageStack(app, stackIds.image(deployment), {
+    deployment,
+    agentFolder: options.agentFolder,
+    env: env(deployment.geographies[0]!.home),
   });
   for (const geography of deployment.geographies) {
     const region = new RegionStack(app, stackIds.region(deployment, geography.id), {

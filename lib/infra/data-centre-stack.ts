@@ -42,6 +42,7 @@ export class DataCentreStack extends Stack {
       });
     }
     Tags.of(this).add(vmTags.owner, deployment.name);
+    Tags.of(this).add(vmTags.region, geography.home);
   }
 }
 

@@ -6,7 +6,9 @@ export const names = {
   stateTable: (d: Deployment, homeRegion: string) => `${d.name}-state-${homeRegion}`,
   bundleBucket: (d: Deployment, account: string, region: string) => `${d.name}-bundles-${account}-${region}`,
   ticketKeyParameter: (d: Deployment, homeRegion: string) => `/${d.name}/${homeRegion}/ticket-keys`,
-  imageParameter: (d: Deployment, architecture: string) => `/${d.name}/surrogate-image/${architecture}`,
+  /** Under the prefix that Image Builder's service role may write to. */
+  imageParameter: (d: Deployment, geographyId: string, architecture: string) =>
+    `/imagebuilder/${d.name}/${geographyId}/${architecture}`,
   launchTemplate: (d: Deployment, geographyId: string, architecture: string) =>
     `${d.name}-${geographyId}-${architecture}`,
   surrogateRole: (d: Deployment, geographyId: string, region: string) => `${d.name}-surrogate-${geographyId}-${region}`,

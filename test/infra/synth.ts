@@ -1,5 +1,6 @@
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { bootFiles } from '../../lib/infra/agent-folder.ts';
 import { addStacks, parseDeployment } from '../../lib/infra/app.ts';
 
 export const europe = {
@@ -31,6 +32,7 @@ export const eastAsia = {
 export function synth(
   geographies: readonly object[],
   more: object = {},
+  replicas?: number,
 ): { app: App; template: (id: string) => Template; stacks: Stack[] } {
   const app = new App({
     context: { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': false },
@@ -38,6 +40,8 @@ export function synth(
   addStacks(app, {
     deployment: parseDeployment({ geographies, ...more }),
     account: '123456789012',
+    agentFolder: bootFiles,
+    ...(replicas === undefined ? {} : { replicas }),
     scheduleStart: new Date('2026-01-01T00:08:30Z'),
   });
   const stacks = app.node.children as Stack[];

@@ -93,7 +93,8 @@ export function scalerStatements(props: {
       actions: ['ssm:GetParameters'],
       resources: regions.flatMap((region) =>
         deployment.image.architectures.map(
-          (a) => `arn:${partition}:ssm:${region}:${account}:parameter${names.imageParameter(deployment, a)}`,
+          (a) =>
+            `arn:${partition}:ssm:${region}:${account}:parameter${names.imageParameter(deployment, geography.id, a)}`,
         ),
       ),
     }),

@@ -7,9 +7,8 @@ import { names } from '../names.ts';
 import type { SurrogateNetwork } from './surrogate-network.ts';
 import type { SurrogateRole } from './surrogate-role.ts';
 
-/** Amazon Linux 2023 of an architecture: what the image parameter holds until the image pipeline has run once. */
-const baseImage = (architecture: string) =>
-  `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${architecture}`;
+/** Value of the image parameter until the image pipeline has run once: a launch says what is missing instead of renting an empty machine. */
+export const imageNotBuilt = 'not-built-yet';
 
 export interface SurrogateTemplateProps extends DataCentreProps {
   architecture: 'x86_64' | 'arm64';
@@ -25,9 +24,10 @@ export class SurrogateTemplate extends Construct {
     super(scope, id);
     const { deployment, geography, architecture } = props;
     const image = new StringParameter(this, 'Image', {
-      parameterName: names.imageParameter(deployment, architecture),
-      stringValue: StringParameter.valueForStringParameter(this, baseImage(architecture)),
-      description: 'Surrogate image; the image pipeline overwrites it with each build',
+      parameterName: names.imageParameter(deployment, geography.id, architecture),
+      // Never changes here, so that no deployment overwrites what the pipeline has written.
+      stringValue: imageNotBuilt,
+      description: 'Surrogate image; the image pipeline writes it with each build',
     });
     image.applyRemovalPolicy(RemovalPolicy.DESTROY);
     this.template = new ec2.LaunchTemplate(this, 'Template', {

@@ -9,6 +9,8 @@ const flag = z.enum(['0', '1', 'true', 'false']).transform((v) => v === '1' || v
 
 export const agentEnvSchema = z.object({
   OAAS_VM_ID: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/i, 'must be 1-63 letters, digits or "-"'),
+  /** Names the heartbeat row where IAM lets a VM write by it (EC2: the instance's ARN); absent: the VM id. */
+  OAAS_PRINCIPAL: z.string().min(1).optional(),
   OAAS_POOL_ID: z.string().min(1),
   OAAS_REGION: z.string().min(1),
   OAAS_CORES: number.positive().max(1024).default(1),
@@ -69,6 +71,7 @@ export type AgentEnvName = keyof z.infer<typeof agentEnvSchema>;
 /** The agent's configuration, typed and frozen. */
 export interface AgentConfig {
   vmId: string;
+  principal: string | undefined;
   poolId: string;
   region: string;
   cores: number;
@@ -132,6 +135,7 @@ export function parseAgentEnv(
     ok: true,
     config: Object.freeze({
       vmId: e.OAAS_VM_ID,
+      principal: e.OAAS_PRINCIPAL,
       poolId: e.OAAS_POOL_ID,
       region: e.OAAS_REGION,
       cores: e.OAAS_CORES,

@@ -24,8 +24,16 @@ export const deploymentSchema = z
           .array(z.enum(['x86_64', 'arm64']))
           .min(1)
           .default(['x86_64', 'arm64']),
-        /** Dalvik/ART runtime on x86-64 images. */
-        art: z.boolean().default(true),
+        /**
+         * Dalvik/ART runtime on x86-64 images, from a pinned Android x86-64 system image (a zip of Google's SDK repository).
+         * Absent: none.
+         */
+        art: z
+          .strictObject({
+            systemImageUrl: z.url({ protocol: /^https$/ }),
+            sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex'),
+          })
+          .optional(),
       })
       .prefault({}),
     deviceAuth: z

@@ -7,6 +7,8 @@ export const vmTags = {
   owner: 'oaas-owner',
   /** Home region of the geography. */
   region: 'oaas-region',
+  /** Regional endpoint: ticket keys. */
+  endpoint: 'oaas-endpoint',
   pool: 'oaas-pool',
   epoch: 'oaas-epoch',
   intent: 'oaas-intent',

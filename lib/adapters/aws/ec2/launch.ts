@@ -16,6 +16,8 @@ export interface LaunchContext {
   owner: string;
   /** Home region of the geography. */
   region: string;
+  /** URL of the home region's endpoint, for the machine's agent. */
+  endpoint: string | undefined;
   launchTemplateName: string;
   /** Zones to try, those set aside already left out. */
   zones: readonly Zone[];
@@ -57,7 +59,7 @@ export async function launchFleet(context: LaunchContext, request: LaunchRequest
           : { OnDemandOptions: { AllocationStrategy: 'lowest-price' as const } }),
         TagSpecifications: (['instance', 'volume', 'fleet'] as const).map((ResourceType) => ({
           ResourceType,
-          Tags: launchTags(context.owner, context.region, request),
+          Tags: launchTags(context, request),
         })),
       }),
     );

@@ -18,6 +18,8 @@ export interface Ec2ProviderOptions {
   owner: string;
   /** Home region of the geography. */
   region: string;
+  /** URL of its endpoint; the agents take ticket keys from it. */
+  endpoint: string | undefined;
   dataCentres: readonly string[];
   client: (region: string) => EC2Client;
   zones: (region: string) => Promise<Zone[]>;
@@ -60,6 +62,7 @@ export function createEc2Provider(options: Ec2ProviderOptions): ComputeProvider 
           client: client(offer.dataCentre),
           owner,
           region,
+          endpoint: options.endpoint,
           launchTemplateName: options.launchTemplateName(offer),
           zones,
         },

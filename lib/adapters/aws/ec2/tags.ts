@@ -3,10 +3,14 @@ import type { LaunchRequest } from '../../../ports/compute-provider.ts';
 import { vmTags } from '../../../ports/contracts/vm-tags.ts';
 
 /** Tags set on create: whose the machine is and what its agent must know, readable there from the metadata service. */
-export function launchTags(owner: string, region: string, request: LaunchRequest): Tag[] {
+export function launchTags(
+  { owner, region, endpoint }: { owner: string; region: string; endpoint: string | undefined },
+  request: LaunchRequest,
+): Tag[] {
   const tags: Record<string, string> = {
     [vmTags.owner]: owner,
     [vmTags.region]: region,
+    ...(endpoint === undefined ? {} : { [vmTags.endpoint]: endpoint }),
     [vmTags.pool]: request.poolId,
     [vmTags.epoch]: String(request.epoch),
     [vmTags.intent]: request.clientToken,

@@ -18,9 +18,10 @@ export function createLambdaProvider({ config, dynamoDb, offers }: Parts): Compu
   return createEc2Provider({
     owner: config.name,
     region: config.region,
+    endpoint: config.endpoint,
     dataCentres: geography.dataCentres.map((place) => place.id),
     client,
-    zones: createZones(client, config.name),
+    zones: createZones(client, config.name, config.region),
     launchTemplateName: (offer) => `${deployment.name}-${geography.id}-${architectureOf(offer)}`,
     offers: async () => [...(await offers.ready())],
     interruptions: () => interruptions.list(lambdaClock.nowMs() - noticeMs),

@@ -1,0 +1,17 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildAgent } from '../local/build-agent.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+/** How the agent is started on a machine: unit file and the script that writes its environment. */
+export const bootFiles = join(root, 'surrogate', 'image');
+
+/** Builds the folder that the image pipeline installs: the agent and its boot files. */
+export async function buildAgentFolder(): Promise<string> {
+  const folder = join(root, 'node_modules', '.cache', 'oaas', 'image');
+  await mkdir(folder, { recursive: true });
+  await buildAgent(join(folder, 'agent.mjs'));
+  for (const name of ['agent-env.sh', 'oaas-agent.service']) await copyFile(join(bootFiles, name), join(folder, name));
+  return folder;
+}

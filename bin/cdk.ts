@@ -1,13 +1,15 @@
 import { App } from 'aws-cdk-lib';
+import { alignedStart } from '../lib/domain/scaling/aligned-start.ts';
 import { buildAgentFolder } from '../lib/infra/agent-folder.ts';
 import { addStacks, parseDeployment } from '../lib/infra/app.ts';
 import { bundleHandlers } from '../lib/infra/bundle-handlers.ts';
-import { alignedStart } from '../lib/infra/constructs/scaler-schedule.ts';
 
 const [agentFolder] = await Promise.all([buildAgentFolder(), bundleHandlers()]);
 const app = new App();
 const context = (name: string): unknown => app.node.tryGetContext(name);
-const deployment = parseDeployment(context('oaas'));
+// `oaas deploy --config FILE` passes it as text.
+const given = context('oaas');
+const deployment = parseDeployment(typeof given === 'string' ? JSON.parse(given) : given);
 const replicas = context('oaas:replicas');
 // `oaas deploy` keeps the first start in cdk.context.json, so that a second deployment changes nothing.
 const start = context('oaas:scheduleStart');

@@ -24,8 +24,10 @@ export const commandLoaders: readonly { name: string; load: () => Promise<Comman
   { name: 'whatif', load: () => import('./commands/whatif.ts') },
   { name: 'explain', load: () => import('./commands/explain.ts') },
   { name: 'descriptor', load: () => import('./commands/descriptor.ts') },
-  { name: 'model', load: () => import('./commands/model.ts') },
-  { name: 'forecast', load: () => import('./commands/forecast.ts') },
   { name: 'schema', load: () => import('./commands/schema.ts') },
   { name: 'simulate', load: () => import('./commands/simulate.ts') },
+  { name: 'deploy', load: () => import('./commands/deploy.ts') },
+  { name: 'diff', load: () => import('./commands/diff.ts') },
+  { name: 'destroy', load: () => import('./commands/destroy.ts') },
+  { name: 'doctor', load: () => import('./commands/doctor.ts') },
 ];

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { alignedStart } from '../../lib/domain/scaling/aligned-start.ts';
 import { parseDeployment } from '../../lib/infra/app.ts';
-import { alignedStart } from '../../lib/infra/constructs/scaler-schedule.ts';
 import { eastAsia, europe, northAmerica, synth } from './synth.ts';
 
 const one = synth([europe]);

@@ -1,9 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSsmClient, createSsmKeyStorage } from '../../lib/adapters/aws/ssm-key-storage.ts';
@@ -12,34 +9,17 @@ import { newTicketKey, rotateWhenDue } from '../../lib/adapters/node/key-ring.ts
 import { createTicketSigner } from '../../lib/adapters/node/ticket-signer.ts';
 import { adminTicketType } from '../../lib/ports/contracts/ticket.ts';
 import type { TicketKeyStorage } from '../../lib/ports/tickets.ts';
+import { type FakeSsm, startFakeSsm } from '../support/fake-ssm.ts';
 
 const dayMs = 86_400_000;
 const startMs = 1_800_000_000_000;
 const policy = { rotateAfterMs: 30 * dayMs, keepMs: 33 * dayMs };
 
-/** The two calls of SSM's JSON protocol that the storage makes. */
-const parameters = new Map<string, { Value: string; Type: string }>();
-let ssm: Server;
+let ssm: FakeSsm;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'oaas-keys-'));
-  ssm = createServer(async (request, response) => {
-    const body = (await json(request)) as { Name: string; Value: string; Type: string; WithDecryption?: boolean };
-    const known = parameters.get(body.Name);
-    response.setHeader('content-type', 'application/x-amz-json-1.1');
-    if (request.headers['x-amz-target'] === 'AmazonSSM.PutParameter') {
-      parameters.set(body.Name, body);
-      response.end('{"Version":1}');
-    } else if (known === undefined) {
-      response.statusCode = 400;
-      response.end('{"__type":"ParameterNotFound"}');
-    } else {
-      response.end(
-        JSON.stringify({ Parameter: { ...known, Value: body.WithDecryption ? known.Value : 'kms-ciphertext' } }),
-      );
-    }
-  });
-  await new Promise<void>((resolve) => ssm.listen(0, '127.0.0.1', resolve));
+  ssm = await startFakeSsm();
   process.env.AWS_ACCESS_KEY_ID = 'test';
   process.env.AWS_SECRET_ACCESS_KEY = 'test';
 });
@@ -54,7 +34,7 @@ const storages: [string, () => TicketKeyStorage][] = [
   [
     'SSM parameter',
     () => {
-      const endpoint = `http://127.0.0.1:${(ssm.address() as AddressInfo).port}`;
+      const { endpoint } = ssm;
       return createSsmKeyStorage(createSsmClient({ region: 'eu-central-1', endpoint }), `/oaas/keys-${next++}`);
     },
   ],
@@ -119,8 +99,8 @@ describe.each(storages)('ticket keys in a %s', (_name, create) => {
 });
 
 it('a parameter that holds something else is never taken for keys', async () => {
+  const { endpoint, parameters } = ssm;
   parameters.set('/oaas/other', { Value: 'something precious', Type: 'String' });
-  const endpoint = `http://127.0.0.1:${(ssm.address() as AddressInfo).port}`;
   const storage = createSsmKeyStorage(createSsmClient({ region: 'eu-central-1', endpoint }), '/oaas/other');
   await expect(storage.read()).rejects.toThrow(/not a ticket key ring/);
 });

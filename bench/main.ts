@@ -7,6 +7,7 @@ import { type Bench, type BenchRow, withinBar } from './row.ts';
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   agent: () => import('./agent.ts'),
   placement: () => import('./placement.ts'),
+  lambda: () => import('./lambda.ts'),
   offload: () => import('./offload.ts'),
   system: () => import('./system.ts'),
   model: () => import('./model-accuracy.ts'),

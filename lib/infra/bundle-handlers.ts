@@ -8,18 +8,18 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const outputs = join(root, 'node_modules', '.cache', 'oaas', 'lambdas');
 
 /** Folder with the index.mjs of a handler, once `bundleHandlers` has run. */
-export const handlerFolder = (name: string): string => join(outputs, name);
+export const handlerFolder = (name: string, outdir = outputs): string => join(outdir, name);
 
 /** Some dependencies are CommonJS and call `require` for Node's own modules. */
 const requireBanner =
   "import{createRequire as oaasRequire}from'node:module';const require=oaasRequire(import.meta.url);";
 
 /** Builds every folder of lambdas/ that has a handler.ts. */
-export async function bundleHandlers(): Promise<{ names: string[]; metafile: Metafile }> {
+export async function bundleHandlers(outdir = outputs): Promise<{ names: string[]; metafile: Metafile }> {
   const names = (await readdir(join(root, 'lambdas'))).sort();
   const { metafile } = await build({
     entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, join(root, 'lambdas', name, 'handler.ts')])),
-    outdir: outputs,
+    outdir,
     outExtension: { '.js': '.mjs' },
     absWorkingDir: root,
     bundle: true,

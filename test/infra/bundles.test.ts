@@ -1,9 +1,15 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleHandlers } from '../../lib/infra/bundle-handlers.ts';
 
 let bundles: Map<string, { bytes: number; inputs: string[] }>;
+let folder: string;
+afterAll(() => rm(folder, { recursive: true }));
 beforeAll(async () => {
-  const { metafile } = await bundleHandlers();
+  folder = await mkdtemp(join(tmpdir(), 'oaas-bundles-'));
+  const { metafile } = await bundleHandlers(folder);
   bundles = new Map(
     Object.entries(metafile.outputs).map(([path, output]) => [
       path.split('/').at(-2)!,

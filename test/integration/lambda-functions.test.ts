@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,18 +10,21 @@ import { ticketType } from '../../lib/ports/contracts/ticket.ts';
 import { asAdmin, asDevice, home, httpEvent, startLambdaRegion } from '../support/lambda-region.ts';
 import { type LambdaProcess, startLambda } from '../support/lambda-runtime.ts';
 
+let bundles: string;
 let region: Awaited<ReturnType<typeof startLambdaRegion>>;
 const running: LambdaProcess[] = [];
 beforeAll(async () => {
-  [region] = await Promise.all([startLambdaRegion(), bundleHandlers()]);
+  bundles = await mkdtemp(join(tmpdir(), 'oaas-bundles-'));
+  [region] = await Promise.all([startLambdaRegion(), bundleHandlers(bundles)]);
 });
 afterAll(async () => {
   for (const lambda of running) lambda.stop();
   await region.stop();
+  await rm(bundles, { recursive: true });
 });
 
 async function start(name: string, env: Record<string, string> = {}): Promise<LambdaProcess> {
-  const lambda = await startLambda(handlerFolder(name), { ...region.environment, ...env });
+  const lambda = await startLambda(handlerFolder(name, bundles), { ...region.environment, ...env });
   running.push(lambda);
   return lambda;
 }

@@ -38,7 +38,12 @@ export async function startLambdaRegion(options: { mode?: 'session' | 'exact' } 
   await config.put('app', 'demo', sampleApp(), { nowMs });
   const keys = createSsmKeyStorage(createSsmClient({ region: home, endpoint: ssm.endpoint }), '/oaas/ticket-keys');
   await rotateWhenDue(keys, { rotateAfterMs: 1e12, keepMs: 1e12 }, nowMs);
-  const vm = sampleVm({ vmId: `i-0123456789abcdef0-${home}`, poolId: `${home}.general.default` });
+  const vm = sampleVm({
+    sharingLimit: 1_000,
+    queueLimit: 10_000,
+    vmId: `i-0123456789abcdef0-${home}`,
+    poolId: `${home}.general.default`,
+  });
   await state.putVm(vm);
   const beat = (sequence: number) => state.putHeartbeat(sampleHeartbeat({ vmId: vm.vmId, atMs: Date.now(), sequence }));
   await beat(1);

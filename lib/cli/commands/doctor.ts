@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { examine } from '../../adapters/aws/doctor/examine.ts';
 import { names } from '../../infra/names.ts';
+import type { Finding } from '../../ports/diagnosis.ts';
 import { type DeployOptions, deployOptions, readDeployment } from '../cdk.ts';
 import { badInput, ExitCode } from '../errors.ts';
 import { table, writeJson, writeLine } from '../io.ts';
@@ -52,9 +53,16 @@ Examples:
             findings.map((f) => [f.region, f.check, f.status, f.detail]),
           ),
         );
-        for (const line of new Set(findings.flatMap((f) => (f.fix === null ? [] : [`${f.check}: ${f.fix}`]))))
-          writeLine(`  → ${line}`);
+        for (const [fix, checks] of byFix(findings)) writeLine(`  → ${[...checks].join(', ')}: ${fix}`);
       }
       if (findings.some((finding) => finding.status === 'failed')) process.exitCode = ExitCode.failure;
     });
+}
+
+function byFix(findings: readonly Finding[]): Map<string, Set<string>> {
+  const fixes = new Map<string, Set<string>>();
+  for (const { fix, check } of findings) {
+    if (fix !== null) fixes.set(fix, (fixes.get(fix) ?? new Set()).add(check));
+  }
+  return fixes;
 }

@@ -45,7 +45,9 @@ async function run(
     const { name, message } = error as Error;
     const fix = credentialErrors.test(`${name} ${message}`)
       ? 'sign in: set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
-      : 'deploy first (npx oaas deploy), or see docs/runbook.md';
+      : message === 'fetch failed'
+        ? 'check the network between this machine and AWS'
+        : 'deploy first (npx oaas deploy), or see docs/runbook.md';
     return { check, region, status: 'failed', detail: `${name}: ${message}`.slice(0, 300), fix };
   }
 }

@@ -44,7 +44,7 @@ export const bench: Bench = async ({ quick, onProgress }) => {
     const exact = await throughput(port, request('exact'), 32, seconds);
     onProgress?.('snapshot, as fast as it goes, in turns with a bare server');
     const bytes = await answerBytes(port, request('snapshot'));
-    const bare = await start(children, 'bench/placement/bare-server.ts', [String(bytes)]);
+    const bare = await start(children, 'bench/placement/bare-process.ts', [String(bytes)]);
     const snapshots: number[] = [];
     const bares: number[] = [];
     for (let turn = 0; turn < 4; turn++) {

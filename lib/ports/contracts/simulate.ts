@@ -149,7 +149,7 @@ const policies = [
 /** The document that `npx oaas simulate` reads (`npx oaas schema simulate`). */
 export const scenarioSchema = z
   .strictObject({
-    slots: z.array(slot).min(1).max(100_000).optional(),
+    slots: z.array(slot).min(1).max(20_000).optional(),
     trace: z
       .strictObject({
         file: z.string().min(1).describe('CSV with timestamp and count columns'),
@@ -157,7 +157,7 @@ export const scenarioSchema = z
         scaleToMeanPerS: positive.optional().describe('scales the simulated slots to this mean rate'),
         scaleToPeakPerS: positive.optional().describe('scales the simulated slots to this highest rate'),
         firstSlot: z.int().min(0).optional().describe('the slot to start at; those before it may be history'),
-        slots: z.int().min(1).max(100_000).optional().describe('how many to simulate; all that follow when absent'),
+        slots: z.int().min(1).max(20_000).optional().describe('how many to simulate; all that follow when absent'),
       })
       .optional(),
     requests: z
@@ -220,7 +220,8 @@ export const scenarioSchema = z
         z.strictObject({
           id,
           share: positive,
-          utcOffsetHours: z.number().min(-14).max(14).default(0),
+          utcOffsetHours: z.number().min(-14).max(14).optional(),
+          timeZone: z.string().optional().describe('IANA zone instead of utcOffsetHours'),
           networkS: z.record(id, seconds).optional().describe('round trip from here to each offer'),
         }),
       )

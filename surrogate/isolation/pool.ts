@@ -10,7 +10,7 @@ interface Options {
   coreSpeed: number;
   maxOutputBytes: number;
   firstUid: number;
-  marker: { name: string; value: string };
+  marker: (slotIndex: number) => { name: string; value: string };
   /** N: more than that are never kept waiting. */
   maxWaiting: number;
   /** Told when a sandbox is gone and its CPU can be read. */
@@ -180,7 +180,10 @@ export class SandboxPool {
     try {
       const joinFiles = await hold.open(slot.index, limits);
       if (this.#closed) return { kind: 'killed', detail: 'the surrogate is shutting down' };
-      const sandbox = new Sandbox({ slot, spec, isolation, hold, runtime, limits, maxOutputBytes, marker }, joinFiles);
+      const sandbox = new Sandbox(
+        { slot, spec, isolation, hold, runtime, limits, maxOutputBytes, marker: marker(slot.index) },
+        joinFiles,
+      );
       this.#live.add(sandbox);
       void sandbox.gone.then(() => this.#retire(sandbox));
       return sandbox;

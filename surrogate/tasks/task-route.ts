@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AgentConfig } from '../../lib/ports/contracts/agent-env.ts';
-import { type Problem, problemBase } from '../../lib/ports/contracts/problem.ts';
+import type { Problem } from '../../lib/ports/contracts/problem.ts';
 import { reservationBucketMs, reservationTtlMs, type TicketClaims } from '../../lib/ports/contracts/ticket.ts';
 import { headers, taskRequestSchema } from '../../lib/ports/contracts/wire.ts';
 import type { CpuAccounting } from '../accounting.ts';
@@ -369,5 +369,3 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 function preview(value: unknown): unknown {
   return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : quote(value ?? 'nothing');
 }
-
-export const problemTypeOf = (document: Problem): string => document.type.slice(problemBase.length);

@@ -1,6 +1,7 @@
 import type { ForecastState } from '../../domain/forecast/types.ts';
 import type { CurrentVms } from '../../domain/planner/types.ts';
 import { detectBurst } from '../../domain/scaling/burst.ts';
+import { surplusRatePerS } from '../../domain/scaling/surplus.ts';
 import { type ArrivalSpec, arrivalSource } from '../engine/arrivals.ts';
 import { type DemandSampler, demandSampler } from '../engine/demand.ts';
 import { ExponentialKernel } from '../engine/exponential-kernel.ts';
@@ -69,6 +70,8 @@ export class Replication {
   /** VMs per offer that there should be; null where nobody plans. */
   private target: number[] | null = null;
   private plannedRatePerS = 0;
+  /** The latest slot that a plan was made for. */
+  private plannedSlot = 0;
   private drainDue = false;
   private slot = 0;
   private arrivalsAtSlot = 0;
@@ -214,6 +217,7 @@ export class Replication {
     const elapsedS = nowS - (k - 1) * slotS;
     const ahead = k > 0 && elapsedS < slotS - 1e-9;
     const partial = ahead ? { count: this.kernel.arrivalCount - this.arrivalsAtSlot, elapsedS } : null;
+    this.plannedSlot = k;
     const counts = this.plan(this.predictor.predict(k, partial));
     if (counts === null) this.infeasibleSlots++;
     this.drainDue = false;
@@ -337,7 +341,26 @@ export class Replication {
       if (counts !== null && before !== null) this.target = counts.map((n, i) => Math.max(n, before[i]!));
       this.launchMissing(nowS);
     }
+    if (this.scenario.trimAfterS !== undefined) this.trim(nowS);
     this.events.push(nowS + this.scenario.burstCheckS!, { kind: 'burst' });
+  }
+
+  /**
+   * Scale-in between slots: once enough of the slot has been seen to tell that clearly less arrives than the forecast's quantile allowed
+   * for, the surplus goes, until the plan for the next slot is made.
+   */
+  private trim(nowS: number): void {
+    const elapsedS = nowS - this.slot * this.prepared.slotS;
+    if (elapsedS < this.scenario.trimAfterS! || this.plannedSlot > this.slot || this.target === null) return;
+    const count = this.kernel.arrivalCount - this.arrivalsAtSlot;
+    const ratePerS = surplusRatePerS({ count, elapsedS, plannedRatePerS: this.plannedRatePerS });
+    if (ratePerS === null) return;
+    const before = this.target;
+    const counts = this.plan(ratePerS);
+    if (counts === null) return;
+    this.target = counts.map((n, i) => Math.min(n, before[i]!));
+    this.drainDue = true;
+    this.drainSurplus(nowS);
   }
 
   /** Integrates the capacity offered, for utilization as a controller sees it; call before the fleet changes. */

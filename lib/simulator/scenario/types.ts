@@ -98,6 +98,11 @@ export interface Scenario {
   leadS?: number;
   /** How often the scaler looks for a burst between plans (queue growing, refusals, twice the rate planned); never when absent. */
   burstCheckS?: number;
+  /**
+   * With `burstCheckS`: so long into a slot the scaler also takes away what the slot's own arrivals show to be surplus. Never when
+   * absent.
+   */
+  trimAfterS?: number;
   /** An attempt to launch fails with this probability, costs nothing, and is repeated after `retryS`. */
   launchFailures?: { probability: number; retryS: number };
   /** For spot offers: exponential life, notice, then gone with what it holds. */

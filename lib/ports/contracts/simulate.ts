@@ -208,7 +208,10 @@ export const scenarioSchema = z
     quantile: z.number().gt(0).lt(1).optional().describe('of the forecast; the mean when absent'),
     bootS: z.union([seconds, bootDelay]).default(0),
     leadS: seconds.optional().describe('plan and launch this long before a slot; default the boot delay’s p90'),
-    burstCheckS: positive.optional().describe('look this often whether more arrives than was planned, and scale out'),
+    burstCheckS: positive.optional().describe('look this often for a burst between plans, and scale out'),
+    trimAfterS: positive
+      .optional()
+      .describe('with burstCheckS: this long into a slot, take away what its own arrivals show to be surplus'),
     launchFailures: z.strictObject({ probability: z.number().min(0).lt(1), retryS: positive }).optional(),
     spotInterruption: z.strictObject({ ratePerHour: usd, noticeS: seconds.default(120) }).optional(),
     billing: z.enum(['per-second', 'hourly']).default('per-second'),

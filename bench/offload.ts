@@ -18,7 +18,7 @@ async function overhead({ quick, onProgress }: BenchOptions): Promise<BenchRow[]
   const perArm = quick ? 30 : 600;
   const fleet = await startFleet({
     count: 1,
-    env: { OAAS_CORES: '2', OAAS_SHARING_LIMIT: '8', OAAS_HOLD_CPU: '0' },
+    env: { OAAS_CORES: '2', OAAS_SHARING_LIMIT: '8', OAAS_CPU_HOLD: 'off' },
     threshold: 100,
     random: new UniformStream(1, 0, 1),
   });

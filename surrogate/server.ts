@@ -20,10 +20,6 @@ interface Options {
   ping: () => object;
 }
 
-/** Headers must be complete within this, the whole request within the next; both are checked every second. */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 20_000;
-
 /** A listening HTTPS server. */
 export interface AgentServer {
   url: string;
@@ -39,10 +35,11 @@ export async function startServer(options: Options): Promise<AgentServer> {
       key: identity.keyPem,
       cert: identity.certPem,
       minVersion: 'TLSv1.2',
-      handshakeTimeout: headersTimeoutMs,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: 1_000,
+      handshakeTimeout: config.requestTimeoutMs,
+      headersTimeout: config.requestTimeoutMs / 2,
+      requestTimeout: config.requestTimeoutMs,
+      // Node looks for late ones every 30 s unless told otherwise.
+      connectionsCheckingInterval: Math.min(1_000, config.requestTimeoutMs / 4),
       keepAliveTimeout: 65_000,
       noDelay: true,
     },
@@ -53,8 +50,11 @@ export async function startServer(options: Options): Promise<AgentServer> {
     request.once('resume', () => response.writeContinue());
     handler(request, response);
   });
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+    // Not half-closed: what a slow client still holds back must not keep its place taken.
+    if (socket.writable)
+      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
     else socket.destroy();
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());

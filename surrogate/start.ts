@@ -62,7 +62,9 @@ export async function startAgent(
   const chosen = chooseIsolation({ wanted: config.isolation, strict: config.strict, workDir: config.workDir, runtime });
   if (!chosen.ok) return chosen;
   const { isolation } = chosen;
-  const hold = chooseHold(config);
+  const held = chooseHold(config);
+  if (!held.ok) return held;
+  const { hold } = held;
 
   const accounting = new CpuAccounting();
   const taskCpuMs = new WeakMap<Sandbox, number>();
@@ -70,7 +72,7 @@ export async function startAgent(
     isolation,
     hold,
     runtime,
-    coreSpeed: config.holdCpu ? config.coreSpeed : 1,
+    coreSpeed: config.cpuHold === 'off' ? 1 : config.coreSpeed,
     maxOutputBytes: config.maxOutputBytes,
     firstUid: firstUid(),
     marker: sandboxMarker(processIdentity(process.pid)),
@@ -136,6 +138,7 @@ export async function startAgent(
       waiting: admission.waiting,
       claimedByBucket: taskRoute.claimedByBucket(),
       completed: taskRoute.completed,
+      responseSumMs: taskRoute.responseSumMs,
       refused: taskRoute.refused,
       handedOff: taskRoute.handedOff,
       demandByApp: accounting.demandByApp,

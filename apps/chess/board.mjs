@@ -9,7 +9,7 @@ const kingSteps = [1, -1, 16, -16, 15, 17, -15, -17];
 const slides = { 3: [15, 17, -15, -17], 4: [1, -1, 16, -16], 5: kingSteps };
 /** Castling rights as bits; a move from or to one of these squares ends them. */
 const rights = { K: 1, Q: 2, k: 4, q: 8 };
-const rightsOfSquare = { 0x04: 3, 0x07: 1, 0x00: 2, 0x74: 12, 0x77: 4, 0x70: 8 };
+const rightsOfSquare = { 4: 3, 7: 1, 0: 2, 116: 12, 119: 4, 112: 8 };
 
 const nameOf = (square) => 'abcdefgh'[square & 7] + ((square >> 4) + 1);
 const squareOf = (name) => 'abcdefgh'.indexOf(name[0]) + 16 * (Number(name[1]) - 1);

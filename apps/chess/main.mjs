@@ -76,7 +76,8 @@ function search(position, depth, alpha, beta, ply, count) {
 /** Captures of the most valuable pieces first; otherwise in board order, so that results are the same everywhere. */
 function ordered(position) {
   const { board } = position;
-  const gain = (move) => worth[Math.abs(board[move.to])] * 10 - worth[Math.abs(board[move.from])] + move.promotion * 100;
+  const gain = (move) =>
+    worth[Math.abs(board[move.to])] * 10 - worth[Math.abs(board[move.from])] + move.promotion * 100;
   return legal(position)
     .map((move) => ({ move, key: board[move.to] || move.promotion ? gain(move) : -1_000_000 }))
     .sort((a, b) => b.key - a.key)

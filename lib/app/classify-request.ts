@@ -4,6 +4,7 @@ import type { Problem } from '../ports/contracts/problem.ts';
 import type { PlacementRequest } from '../ports/contracts/wire.ts';
 import type { ConfigCache } from './config-cache.ts';
 import { problem } from './problem.ts';
+import { defaultSlaId } from './scaler/pools.ts';
 import { show } from './validation.ts';
 
 /** What a request comes down to. */
@@ -23,8 +24,6 @@ export interface ClassifierDependencies {
   groupPriceUsdPerHour?: (group: VmTypeGroup) => number | null;
 }
 
-/** SLA of a request that names none, whose app names none either. */
-export const defaultSlaId = 'default';
 /** A registration must work at once everywhere; unknown ids read the table again, at most this often. */
 const rereadMs = 200;
 

@@ -53,6 +53,7 @@ const storeRetryMs = 500;
 
 export function createPlacer(deps: PlacementDependencies): Place {
   const { clock, arrivals } = deps;
+  const deadlineMs = deps.deadlineMs ?? defaultDeadlineMs;
   const quotas = createQuotas();
   const reservations = createReservations(deps.store, clock);
   const pools = new Map<string, PoolState>();
@@ -76,12 +77,17 @@ export function createPlacer(deps: PlacementDependencies): Place {
     const waitMs = quotas.take(principal, group.id, group.quotaPerPrincipalPerS, nowMs);
     if (waitMs > 0) return { ok: false, problem: overQuota(group.id, group.quotaPerPrincipalPerS, waitMs) };
     arrivals.arrived(poolId, nowMs);
-    const chosen = await chooseSurrogates({ ...deps, reservations }, poolOf(poolId), principal, request, classified);
+    const chosen = await chooseSurrogates(
+      { ...deps, reservations },
+      { pool: poolOf(poolId), principal, request, classified, endMs: startedMs + deadlineMs },
+    );
     if ('refusal' in chosen) {
       arrivals.refused(poolId, nowMs);
       return refuse(request, chosen);
     }
     if (request.localEstimateMs !== undefined && chosen.predictedMs > request.localEstimateMs) {
+      // Sent away because the pool breaks its promise: demand that the scaler must see, or it would shrink what is too small.
+      if (chosen.predictedMs > classified.sla.targetMs) arrivals.refused(poolId, nowMs);
       return {
         ok: true,
         response: {
@@ -120,7 +126,7 @@ export function createPlacer(deps: PlacementDependencies): Place {
         if (!(error instanceof StoreUnavailableError)) throw error;
         return unavailable(error.message);
       }),
-      deps.deadlineMs ?? defaultDeadlineMs,
+      deadlineMs,
     );
 }
 

@@ -1,6 +1,7 @@
 import type { ChoiceVm, DispatchCursor } from '../domain/dispatch/choose-vm.ts';
 import { learnedDemandS, sharingLimitOf } from '../domain/dispatch/demand.ts';
 import type { SessionCredit } from '../domain/dispatch/session-candidates.ts';
+import { preparationPriorS } from '../domain/scaling/demand.ts';
 import { reservationTtlMs } from '../ports/contracts/ticket.ts';
 import type { Classified } from './classify-request.ts';
 import type { PoolView, PoolVm } from './pool-view.ts';
@@ -41,10 +42,13 @@ export function demandOf(
   return demandS;
 }
 
+/** What the manifest expects of the method (mean of all where none is named), and the runtime's preparation of a sandbox. */
 function priorDemandS(request: Classified, method: string | undefined): number {
-  const methods = Object.values(request.app.manifest.methods);
-  const named = method === undefined ? undefined : request.app.manifest.methods[method];
-  return named?.demandS ?? methods.reduce((sum, m) => sum + m.demandS, 0) / methods.length;
+  const { manifest } = request.app;
+  const methods = Object.values(manifest.methods);
+  const named = method === undefined ? undefined : manifest.methods[method];
+  const taskS = named?.demandS ?? methods.reduce((sum, m) => sum + m.demandS, 0) / methods.length;
+  return taskS + preparationPriorS[manifest.runtime];
 }
 
 /** A VM in the terms of the dispatch functions. */
@@ -83,9 +87,10 @@ export function issuedTo(pool: PoolState, principal: string, nowMs: number): num
   return (pool.issued.current.get(principal) ?? 0) + (pool.issued.previous.get(principal) ?? 0);
 }
 
-export function noteIssued(pool: PoolState, principal: string, nowMs: number): void {
+/** @param change 1 when it gets a reservation, -1 when it did not after all */
+export function noteIssued(pool: PoolState, principal: string, change: 1 | -1, nowMs: number): void {
   rotate(pool.issued, nowMs);
-  pool.issued.current.set(principal, (pool.issued.current.get(principal) ?? 0) + 1);
+  pool.issued.current.set(principal, (pool.issued.current.get(principal) ?? 0) + change);
 }
 
 function rotate(issued: IssuedByPrincipal, nowMs: number): void {

@@ -21,6 +21,15 @@ const occupancyMs = 250;
 /** With other controllers writing the same rows, occupancy is read along with the heartbeats. */
 const contendedMs = 1_000;
 const usableMs = 5_000;
+/** Reservations live 2 s: a claim that was not reported for long would be counted neither as issued nor as running. */
+const usableExactMs = 500;
+/** A copy up to this many times its allowed age is used while the next is being read. */
+const patience = 5;
+/** A copy that could still be used is not waited for longer than this. */
+const hurryMs = 100;
+/** Reading takes at most one part in this many of the time, up to a wait of `restMs`. */
+const readShare = 4;
+const restMs = 200;
 
 /** One VM as the controller sees it. */
 export interface PoolVm {
@@ -40,6 +49,8 @@ export interface PoolView {
   readonly poolId: string;
   /** VMs that take work, at most `maxAgeMs` old as far as the store answers. */
   vms(maxAgeMs: number, withOccupancy: boolean): Promise<readonly PoolVm[]>;
+  /** False once the copy is too old to tell reserved places from free ones: read it again first. */
+  isYoungEnoughToReserve(): boolean;
   /** Another controller wrote first. */
   noteConflict(): void;
   /** VMs that are there but cannot take work (starting, draining, silent). */
@@ -54,12 +65,14 @@ export interface PoolViewDependencies {
 export function createPoolView(poolId: string, deps: PoolViewDependencies): PoolView {
   const { clock, store } = deps;
   let records: VmRecord[] = [];
+  let known = new Map<string, PoolVm>();
   let vms: PoolVm[] = [];
   let unavailable = 0;
   let recordsAtMs = Number.NEGATIVE_INFINITY;
   let heartbeatsAtMs = Number.NEGATIVE_INFINITY;
   let occupancyAtMs = Number.NEGATIVE_INFINITY;
   let conflictAtMs = Number.NEGATIVE_INFINITY;
+  let readTookMs = 0;
   let reading: Promise<void> | null = null;
 
   const read = async (withOccupancy: boolean): Promise<void> => {
@@ -69,29 +82,27 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
       recordsAtMs = startedMs;
     }
     const occupancyDue =
-      withOccupancy &&
-      (startedMs - occupancyAtMs >= occupancyMs ||
-        startedMs - conflictAtMs < contendedMs ||
-        vms.length !== records.length);
+      withOccupancy && (startedMs - occupancyAtMs >= occupancyMs || startedMs - conflictAtMs < contendedMs);
     const cells = occupancyDue ? [...new Set(records.map((vm) => vm.cell))] : [];
     const [heartbeats, ...occupancies] = await Promise.all([
       store.getHeartbeats(records.map((vm) => vm.vmId)),
       ...cells.map((cell) => store.listOccupancy(poolId, cell)),
     ]);
     heartbeatsAtMs = startedMs;
+    readTookMs = clock.monotonicMs() - startedMs;
     if (occupancyDue) occupancyAtMs = startedMs;
     merge(heartbeats, new Map(occupancies.flatMap((rows) => [...rows])));
   };
 
   const merge = (heartbeats: Map<string, Heartbeat>, occupancies: Map<string, Occupancy>): void => {
-    const previous = new Map(vms.map((vm) => [vm.record.vmId, vm]));
     const nowMs = clock.nowMs();
-    const next: PoolVm[] = [];
+    const seen = new Map<string, PoolVm>();
     for (const record of records) {
       const heartbeat = heartbeats.get(record.vmId);
-      if (heartbeat === undefined || !takesWork(record, heartbeat, nowMs)) continue;
-      const known = previous.get(record.vmId);
-      const vm = known?.heartbeat.bootNonce === heartbeat.bootNonce ? known : fresh(record, heartbeat, nowMs);
+      if (heartbeat === undefined) continue;
+      const previous = known.get(record.vmId);
+      // One object per boot, listed or not: a reservation under way must see the reports that come meanwhile.
+      const vm = previous?.heartbeat.bootNonce === heartbeat.bootNonce ? previous : fresh(record, heartbeat, nowMs);
       if (heartbeat.sequence > vm.heartbeat.sequence) {
         vm.level = heartbeat.running + heartbeat.waiting;
         vm.levelAtMs = nowMs;
@@ -101,10 +112,11 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
       const row = occupancies.get(record.vmId);
       // Own writes are newer than a read that started before them.
       if (row !== undefined && row.version > (vm.occupancy?.version ?? 0)) vm.occupancy = row;
-      next.push(vm);
+      seen.set(record.vmId, vm);
     }
-    unavailable = records.length - next.length;
-    vms = next;
+    known = seen;
+    vms = [...seen.values()].filter((vm) => takesWork(vm.record, vm.heartbeat, nowMs));
+    unavailable = records.length - vms.length;
   };
 
   const fresher = (withOccupancy: boolean): Promise<void> => {
@@ -118,24 +130,26 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
     poolId,
     async vms(maxAgeMs, withOccupancy) {
       const ageMs = clock.monotonicMs() - heartbeatsAtMs;
-      if (ageMs >= maxAgeMs) {
-        const read = fresher(withOccupancy);
-        // A reader that tolerates an old copy need not wait while it is less than twice as old.
-        if (!withOccupancy && ageMs < 2 * maxAgeMs) read.catch(() => {});
-        else {
-          await read.catch((error: Error) => {
-            if (ageMs > usableMs) throw error;
-          });
-        }
+      if (ageMs < Math.max(maxAgeMs, Math.min(restMs, readShare * readTookMs))) return vms;
+      const read = fresher(withOccupancy);
+      if (ageMs < patience * maxAgeMs) {
+        // Steady traffic keeps the copy young enough without anyone waiting for it.
+        read.catch(() => {});
+      } else {
+        const usable = withOccupancy ? usableExactMs : usableMs;
+        await (ageMs > usable ? read : Promise.race([read.catch(() => {}), pause(hurryMs)]));
       }
       return vms;
     },
+    isYoungEnoughToReserve: () => clock.monotonicMs() - heartbeatsAtMs <= usableExactMs,
     noteConflict() {
       conflictAtMs = clock.monotonicMs();
     },
     unavailableCount: () => unavailable,
   };
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const isListed = (vm: VmRecord): boolean => vm.state !== 'terminated';
 

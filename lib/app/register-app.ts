@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { BundleStore } from '../ports/bundle-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConfigStore } from '../ports/config-store.ts';
-import { type App, manifestSchema } from '../ports/contracts/config.ts';
+import type { App } from '../ports/contracts/config.ts';
 import type { Problem } from '../ports/contracts/problem.ts';
-import { bundleLimits, inspectBundle, manifestName } from './bundle-inspection.ts';
+import { digestOf, openBundle } from './bundles/bundle.ts';
 import type { ConfigCache } from './config-cache.ts';
 import { problem } from './problem.ts';
-import { show, validateDocument } from './validation.ts';
+import { show } from './validation.ts';
 
 export interface RegisterAppDependencies {
   bundles: BundleStore;
@@ -28,41 +27,20 @@ export async function registerApp(
   bytes: Uint8Array,
   expectedDigest?: string,
 ): Promise<RegisterOutcome> {
-  if (bytes.length > bundleLimits.bytes) {
-    return {
-      ok: false,
-      problem: problem(
-        'body-too-large',
-        `the bundle has ${bytes.length} bytes, at most ${bundleLimits.bytes} are allowed`,
-      ),
-    };
-  }
-  const digest = createHash('sha256').update(bytes).digest('hex');
+  const digest = digestOf(bytes);
   if (expectedDigest !== undefined && expectedDigest !== digest) {
     return invalid(
       `the digest given is ${show(expectedDigest)}, the bytes received have ${digest}; send the bundle again or correct the digest`,
     );
   }
-  const inspected = inspectBundle(bytes);
-  if (!inspected.ok) return invalid(inspected.detail);
-  const manifest = validateDocument(manifestSchema, inspected.manifest);
-  if (!manifest.ok) {
-    const list = manifest.problems.map((p) => `${p.field}: ${p.message} (received ${show(p.received)})`).join('; ');
-    return invalid(`${manifestName}: ${list}`, manifest.problems);
-  }
-  const entryFile = manifest.value.entry.split('!')[0]!;
-  if (!inspected.files.includes(entryFile)) {
-    return invalid(
-      `entry ${show(entryFile)} of ${manifestName} is not in the bundle; it holds ${show(inspected.files)}`,
-    );
-  }
-  const app: App = { id: manifest.value.id, digest, bundleBytes: bytes.length, manifest: manifest.value };
+  const opened = openBundle(bytes);
+  if (!opened.ok) return invalid(`the bundle cannot be used: ${opened.problems.join('; ')}`);
+  const { manifest } = opened.bundle;
+  const app: App = { id: manifest.id, digest, bundleBytes: bytes.length, manifest };
   if (!(await deps.bundles.has(digest))) await deps.bundles.put(digest, bytes);
   await deps.store.put('app', app.id, app, { nowMs: deps.clock.nowMs() });
   await deps.config.refresh();
   return { ok: true, app };
 }
 
-function invalid(detail: string, errors?: Problem['errors']): RegisterOutcome {
-  return { ok: false, problem: problem('invalid-bundle', detail, errors === undefined ? {} : { errors }) };
-}
+const invalid = (detail: string): RegisterOutcome => ({ ok: false, problem: problem('invalid-bundle', detail) });

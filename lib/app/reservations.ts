@@ -28,7 +28,7 @@ export interface Reservations {
 export function createReservations(store: OccupancyStore, clock: Clock): Reservations {
   const queues = new Map<string, Waiting[]>();
 
-  const drain = async (view: PoolView, vm: PoolVm, queue: Waiting[]): Promise<void> => {
+  const drain = async (key: string, view: PoolView, vm: PoolVm, queue: Waiting[]): Promise<void> => {
     while (queue.length > 0) {
       const batch = queue.splice(0);
       vm.pendingReservations -= batch.length;
@@ -38,12 +38,19 @@ export function createReservations(store: OccupancyStore, clock: Clock): Reserva
         for (const request of batch) request.fail(error);
       }
     }
+    // In the same turn as the last look at the queue: whoever comes later starts anew.
+    queues.delete(key);
   };
 
   const settle = async (view: PoolView, vm: PoolVm, batch: readonly Waiting[]): Promise<void> => {
     let pending = batch;
     while (pending.length > 0) {
       const nowMs = clock.nowMs();
+      if (!view.isYoungEnoughToReserve()) {
+        // The lost race took so long that claims may have gone unseen while their reservations expired.
+        for (const request of pending) request.settle({ ok: false });
+        return;
+      }
       const taken = vm.heartbeat.running + vm.heartbeat.waiting + reservedPlaces(vm, nowMs);
       const fitting = pending.filter((request, i) => taken + i < request.admissionLimit);
       for (const request of pending) if (!fitting.includes(request)) request.settle({ ok: false });
@@ -78,7 +85,7 @@ export function createReservations(store: OccupancyStore, clock: Clock): Reserva
         }
         const created = [request];
         queues.set(key, created);
-        drain(view, vm, created).finally(() => queues.delete(key));
+        void drain(key, view, vm, created);
       });
     },
   };

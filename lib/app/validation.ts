@@ -39,7 +39,7 @@ export function show(value: unknown): string {
 
 function shorten(value: unknown): unknown {
   const text = JSON.stringify(value);
-  if (text === undefined) return null;
+  if (text === undefined) return undefined;
   return text.length > longest ? show(value) : value;
 }
 

@@ -1,5 +1,28 @@
 import { badInput } from './errors.ts';
 
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/**
+ * Reads a duration such as `250ms`, `2s`, `10m` or `1h`.
+ *
+ * @param option named in the error
+ * @returns milliseconds
+ * @throws CliError (exit 2) for anything else, zero and negative ones included
+ */
+export function parseDurationMs(text: string, option: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)$/.exec(text.trim());
+  const ms = match === null ? Number.NaN : Number(match[1]) * unitMs[match[2]!]!;
+  if (!(ms > 0)) throw badInput(`${option} must be a duration such as 250ms, 2s, 10m or 1h, received ${text}`);
+  return ms;
+}
+
 /** Reads a number within bounds. */
 export function parseNumber(
   text: string,

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,25 +11,31 @@ export const buildDir = join(projectRoot, 'node_modules', '.cache', 'oaas');
 
 /** Child processes run plain JavaScript: loading TypeScript in each of them would cost memory and start time. */
 export async function buildEntry(name: string, entry: string): Promise<string> {
-  await mkdir(buildDir, { recursive: true });
-  const outfile = join(buildDir, `${name}.mjs`);
-  await build({
-    entryPoints: [join(projectRoot, entry)],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    logLevel: 'silent',
-  });
-  return outfile;
+  return replaceWhole(name, (outfile) =>
+    build({
+      entryPoints: [join(projectRoot, entry)],
+      outfile,
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      target: 'node20',
+      format: 'esm',
+      logLevel: 'silent',
+    }),
+  );
 }
 
 /** The agent as one file. */
 export async function buildAgentFile(): Promise<string> {
+  return replaceWhole('agent', buildAgent);
+}
+
+/** Written beside and renamed: another system of this checkout may be starting its agents at this moment. */
+async function replaceWhole(name: string, write: (outfile: string) => Promise<unknown>): Promise<string> {
   await mkdir(buildDir, { recursive: true });
-  const file = join(buildDir, 'agent.mjs');
-  await buildAgent(file);
+  const partial = join(buildDir, `${name}.${process.pid}.mjs`);
+  await write(partial);
+  const file = join(buildDir, `${name}.mjs`);
+  await rename(partial, file);
   return file;
 }

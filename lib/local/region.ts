@@ -65,6 +65,8 @@ export interface LocalRegion {
 /** Most often a look between slots is needed while heartbeats come every two seconds. */
 const lookEveryMs = 2_000;
 const flushEveryMs = 1_000;
+/** The endpoint shares this process with the planner. */
+const planTimeMs = 150;
 /** Sandboxes of this many apps are prepared before a machine gets its first request. */
 const prewarmedApps = 2;
 
@@ -139,7 +141,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     config: () => regionConfig(control.config, priceOf),
     agents,
     forecasting: { createForecaster, update, forecast },
-    planFleet: plan,
+    planFleet: (problem) => plan(problem, { now: systemClock.monotonicMs, timeLimitMs: planTimeMs }),
     clock: systemClock,
     newId: () => `i-${randomUUID()}`,
     log,
@@ -158,9 +160,16 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   };
 
   control.http.route('/', operatorRoutes({ authenticate, scaler }));
+  const closeClients = () => {
+    agents.close();
+    client.destroy();
+  };
   const server = await serveHttp((request, env) => control.http.fetch(request, env), {
     host: options.host,
     port: options.port,
+  }).catch((error: unknown) => {
+    closeClients();
+    throw error;
   });
   endpoint = `http://${options.host}:${server.port}`;
   const quiet = () => {};
@@ -185,8 +194,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
       await provider.stop();
       await server.close();
       await control.flush().catch(quiet);
-      agents.close();
-      client.destroy();
+      closeClients();
     },
   };
 }

@@ -110,14 +110,16 @@ function readPids(file: string): number[] {
   }
 }
 
-function removeGroup(folder: string): void {
+function removeGroup(folder: string): boolean {
   try {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       if (entry.isDirectory()) removeGroup(join(folder, entry.name));
     }
     rmdirSync(folder);
+    return true;
   } catch {
-    // Not empty yet or never made: the start-up sweep of the next agent sees to it.
+    // Not ours, not empty yet or never made: the start-up sweep of a later agent sees to it.
+    return false;
   }
 }
 
@@ -245,8 +247,7 @@ export function sweepGroups(prefix: string): number {
           for (const pid of readPids(join(folder, slot.name, 'cgroup.procs'))) signal(pid, 'SIGKILL');
         }
       }
-      removeGroup(folder);
-      swept += 1;
+      if (removeGroup(folder)) swept += 1;
     }
   }
   return swept;

@@ -10,7 +10,7 @@ interface Options {
   coreSpeed: number;
   maxOutputBytes: number;
   firstUid: number;
-  marker: { name: string; value: string };
+  marker: (slotIndex: number) => { name: string; value: string };
   /** N: more than that are never kept waiting. */
   maxWaiting: number;
   /** Told when a sandbox is gone and its CPU can be read. */
@@ -34,6 +34,8 @@ export type Acquired = { ok: true; sandbox: Sandbox } | { ok: false; failure: Sa
 /** Memory beyond the app's own that the runtime needs. */
 const runtimeMemoryMiB = 64;
 const maxProcesses = 128;
+/** Longest wait of a refill for the task that took the last one to answer. */
+const refillDelayMs = 25;
 /** An app unused for this long keeps no sandbox. */
 const forgetMs = 600_000;
 const smoothingS = 2;
@@ -50,6 +52,7 @@ export class SandboxPool {
   #slots = 0;
   readonly #live = new Set<Sandbox>();
   #refill: NodeJS.Timeout | null = null;
+  #refillDelayMs = 0;
   readonly #janitor: NodeJS.Timeout;
   #closed = false;
 
@@ -68,6 +71,11 @@ export class SandboxPool {
   prewarm(spec: SandboxSpec): void {
     this.#app(spec);
     this.#scheduleRefill();
+  }
+
+  /** A task was answered: a good moment to fork. */
+  answered(): void {
+    if (this.#refill !== null) this.#scheduleRefill(1);
   }
 
   /** A sandbox ready to run, from the waiting ones if there are any. */
@@ -119,15 +127,17 @@ export class SandboxPool {
     return Math.min(needed, Math.max(1, this.#options.maxWaiting));
   }
 
-  #scheduleRefill(): void {
-    if (this.#refill !== null || this.#closed) return;
+  #scheduleRefill(delayMs = refillDelayMs): void {
+    if (this.#closed || (this.#refill !== null && delayMs >= this.#refillDelayMs)) return;
+    if (this.#refill !== null) clearTimeout(this.#refill);
+    this.#refillDelayMs = delayMs;
     this.#refill = setTimeout(() => {
       this.#refill = null;
       for (const app of this.#apps.values()) {
         const missing = this.#target(app) + app.requests.length - app.waiting.length - app.starting;
         for (let i = 0; i < missing; i++) void this.#start(app);
       }
-    }, 2);
+    }, delayMs);
   }
 
   #shrink(): void {
@@ -170,7 +180,10 @@ export class SandboxPool {
     try {
       const joinFiles = await hold.open(slot.index, limits);
       if (this.#closed) return { kind: 'killed', detail: 'the surrogate is shutting down' };
-      const sandbox = new Sandbox({ slot, spec, isolation, hold, runtime, limits, maxOutputBytes, marker }, joinFiles);
+      const sandbox = new Sandbox(
+        { slot, spec, isolation, hold, runtime, limits, maxOutputBytes, marker: marker(slot.index) },
+        joinFiles,
+      );
       this.#live.add(sandbox);
       void sandbox.gone.then(() => this.#retire(sandbox));
       return sandbox;

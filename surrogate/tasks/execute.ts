@@ -69,11 +69,18 @@ export function execute(context: Context, execution: Execution): Promise<Execute
       clearTimeout(deadline);
       execution.signal.removeEventListener('abort', onAbort);
       context.tasks.remove(execution.taskId);
-      sandbox?.kill({ kind: 'killed', detail: 'finished' });
-      place.release();
       finish();
     };
-    const fail = (error: ProblemError) => settle(() => reject(error));
+    const end = () => {
+      sandbox?.kill({ kind: 'killed', detail: 'finished' });
+      place.release();
+      context.pool.answered();
+    };
+    const fail = (error: ProblemError) =>
+      settle(() => {
+        end();
+        reject(error);
+      });
     const cancel = (detail: string) => fail(new ProblemError('task-killed', `the task was ended: ${detail}`));
     const onAbort = () => cancel('its client went away');
 
@@ -132,7 +139,11 @@ export function execute(context: Context, execution: Execution): Promise<Execute
             prepCpuMs: round(running.prepCpuMs),
             handoffMs: 0,
           };
-          settle(() => resolve({ result: outcome.result, state: outcome.state, timings }));
+          settle(() => {
+            resolve({ result: outcome.result, state: outcome.state, timings });
+            // The sandbox only waits for its end now: taking its memory apart may wait until the answer is on its way.
+            setImmediate(end);
+          });
         });
       });
     });

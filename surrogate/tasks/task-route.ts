@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AgentConfig } from '../../lib/ports/contracts/agent-env.ts';
-import { type Problem, problemBase } from '../../lib/ports/contracts/problem.ts';
+import type { Problem } from '../../lib/ports/contracts/problem.ts';
 import { reservationBucketMs, reservationTtlMs, type TicketClaims } from '../../lib/ports/contracts/ticket.ts';
 import { headers, taskRequestSchema } from '../../lib/ports/contracts/wire.ts';
 import type { CpuAccounting } from '../accounting.ts';
@@ -47,6 +47,8 @@ export class TaskRoute {
   draining = false;
   refused = 0;
   completed = 0;
+  /** Σ over completed tasks of arrival to end, ms. */
+  responseSumMs = 0;
   handedOff = 0;
   readonly #deps: Dependencies;
   readonly #accepted = new SeenIds();
@@ -179,8 +181,9 @@ export class TaskRoute {
     }
     try {
       return { body: await this.#here(call, task, body, place), requestId: task.requestId };
-    } finally {
+    } catch (error) {
       place.release();
+      throw error;
     }
   }
 
@@ -215,6 +218,7 @@ export class TaskRoute {
       },
     );
     this.completed += 1;
+    this.responseSumMs += done.timings.totalMs;
     this.#meanCloudMs = 0.9 * this.#meanCloudMs + 0.1 * done.timings.cloudMs;
     return JSON.stringify({
       requestId: task.requestId,
@@ -365,5 +369,3 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 function preview(value: unknown): unknown {
   return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : quote(value ?? 'nothing');
 }
-
-export const problemTypeOf = (document: Problem): string => document.type.slice(problemBase.length);

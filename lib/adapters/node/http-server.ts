@@ -28,7 +28,7 @@ export async function serveHttp(
       maxHeaderSize: 16 * 1024,
       noDelay: true,
     },
-    getRequestListener((request, env) => fetch(request, { ...env }), { overrideGlobalObjects: false }),
+    getRequestListener((request, env) => fetch(request, { ...env })),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

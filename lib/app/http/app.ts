@@ -1,7 +1,7 @@
 /** The regional endpoint: one app for Lambda and for Node. Routes only decode, make one use-case call and encode. */
 import { type Context, Hono } from 'hono';
-import { cors } from 'hono/cors';
 import type { BundleStore } from '../../ports/bundle-store.ts';
+import { bundleLimits } from '../../ports/contracts/bundle-limits.ts';
 import type { ConfigKind } from '../../ports/contracts/config.ts';
 import {
   invocationRequestSchema,
@@ -14,7 +14,6 @@ import type { Log } from '../../ports/log.ts';
 import type { TicketSigner } from '../../ports/tickets.ts';
 import { type AgentTasksDependencies, killTask, listTasks } from '../agent-tasks.ts';
 import type { Arrivals } from '../arrivals.ts';
-import { bundleLimits } from '../bundle-inspection.ts';
 import { type ConfigAdminDependencies, getConfig, listConfig, putConfig, removeConfig } from '../config-admin.ts';
 import { type InvokeDependencies, invoke } from '../invoke.ts';
 import type { Place } from '../place.ts';
@@ -22,6 +21,7 @@ import { problem } from '../problem.ts';
 import { type RegisterOutcome, registerApp } from '../register-app.ts';
 import { show } from '../validation.ts';
 import { readBytes, readJson, readJsonValue } from './body.ts';
+import { allowBrowsers } from './cors.ts';
 import { type Authenticate, type HttpEnv, requireScope } from './identity.ts';
 import { bodyLimits } from './limits.ts';
 import { openApiDocument } from './openapi.ts';
@@ -45,19 +45,10 @@ export interface HttpDependencies {
 }
 
 const digestPattern = /^[0-9a-f]{64}$/;
-const day = 86_400;
 
 export function createHttpApp(deps: HttpDependencies): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
-  app.use(
-    '*',
-    cors({
-      origin: '*',
-      allowHeaders: ['authorization', 'content-type', 'if-match'],
-      exposeHeaders: ['retry-after', 'etag'],
-      maxAge: day,
-    }),
-  );
+  app.use('*', allowBrowsers);
   app.onError((error, c) => {
     if (error instanceof StoreUnavailableError) {
       return sendProblem(
@@ -115,7 +106,7 @@ function addDeviceRoutes(app: App, deps: HttpDependencies): void {
 function addBundleRoutes(app: App, deps: HttpDependencies): void {
   const admin = requireScope(deps.authenticate, 'admin');
   const register = async (c: Context<HttpEnv>, digest?: string): Promise<Response> => {
-    const body = await readBytes(c, bundleLimits.bytes);
+    const body = await readBytes(c, bundleLimits.maxZipBytes);
     if (!body.ok) return sendProblem(c, body.problem);
     const outcome: RegisterOutcome = await registerApp(deps.configAdmin, body.value, digest);
     return outcome.ok ? c.json(outcome.app, 201) : sendProblem(c, outcome.problem);

@@ -33,6 +33,7 @@ export async function livePlan(deps: ScalerDeps): Promise<LivePlan> {
       demandS: observation.demandS,
       arrivalRatePerS: forecast.quantileRatePerS,
       measuredMs: observation.window.meanResponseMs,
+      present: observation.running + observation.waiting,
     });
     pools.push({
       poolId: pool.poolId,

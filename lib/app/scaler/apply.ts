@@ -17,6 +17,8 @@ export interface PlanInput {
   demandS: number;
   arrivalRatePerS: number;
   measuredMs: number | null;
+  /** Running and waiting now. */
+  present: number;
 }
 
 export interface Applied {
@@ -50,7 +52,7 @@ export function planPool(
     horizonS: deps.options.slotMs / 1000,
     overheadMs: deps.options.overheadMs,
   });
-  return { problem, plan: decide(pool, problem, input.measuredMs, deps.planFleet) };
+  return { problem, plan: decide(pool, problem, input, deps.planFleet) };
 }
 
 /** Launches first, around offers without capacity; drains last, and only when every launch worked. */

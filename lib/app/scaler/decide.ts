@@ -1,5 +1,5 @@
 import type { PlanProblem, PlanResult } from '../../domain/planner/types.ts';
-import { responseThresholdStep } from '../../domain/scaling/response-threshold.ts';
+import { thresholdScaling } from '../../domain/scaling/threshold.ts';
 import type { Pool } from './pools.ts';
 
 /** Below this rate a pool counts as idle; the planner still wants a positive one for the least fleet. */
@@ -8,12 +8,12 @@ const idleRatePerS = 0.01;
 /**
  * What the pool's fleet should be: the planner's answer, or one of the baselines that an SLA may name.
  *
- * @param measuredMs mean response since the last run, for the threshold trigger
+ * @param seen since the last run, for the threshold trigger: mean response, and requests present now
  */
 export function decide(
   pool: Pool,
   problem: PlanProblem,
-  measuredMs: number | null,
+  seen: { measuredMs: number | null; present: number },
   planFleet: (problem: PlanProblem) => PlanResult,
 ): PlanResult {
   const owned = (problem.current ?? []).reduce((sum, c) => sum + c.count, 0);
@@ -30,11 +30,8 @@ export function decide(
   switch (pool.sla.planner) {
     case 'static':
       return staticFleet(asked, owned, Math.max(1, pool.minVms));
-    case 'threshold': {
-      const maxVms = problem.limits?.maxVms ?? Number.POSITIVE_INFINITY;
-      const bounds = { minVms: Math.max(1, pool.minVms), maxVms };
-      return step(asked, responseThresholdStep(measuredMs, pool.sla.targetMs, owned, bounds), measuredMs);
-    }
+    case 'threshold':
+      return thresholdFleet(asked, Math.max(1, pool.minVms), seen);
     default: {
       // The floor of one VM makes a pool that was asked for answer at all.
       const limits = { ...asked.limits, minVms: Math.max(1, pool.minVms) };
@@ -64,29 +61,39 @@ function staticFleet(problem: PlanProblem, owned: number, size: number): PlanRes
   return withLaunch(problem, kept, cheapest.id, size - owned, `static fleet of ${size}`);
 }
 
-function step(problem: PlanProblem, by: -1 | 0 | 1, measuredMs: number | null): PlanResult {
-  const seen = measuredMs === null ? 'no response measured' : `measured ${measuredMs.toFixed(0)} ms`;
-  const why = `${seen}, threshold ${(problem.sla.targetS * 1000).toFixed(0)} ms`;
-  if (by === -1) {
-    const dearest = [...(problem.current ?? [])].sort(
-      (a, b) => priceOf(problem, b.offer) - priceOf(problem, a.offer),
-    )[0];
-    let left = 1;
-    return keepOrRelease(
-      problem,
-      (offer, count) => {
-        const release = offer === dearest?.offer ? Math.min(left, count) : 0;
-        left -= release;
-        return count - release;
-      },
-      why,
-    );
+/** The share of its threshold below which the IoT paper's trigger lets a VM go. */
+const lowerShare = 1 / 3;
+
+function thresholdFleet(
+  problem: PlanProblem,
+  minVms: number,
+  seen: { measuredMs: number | null; present: number },
+): PlanResult {
+  const { targetS } = problem.sla;
+  const count = (state: string) =>
+    (problem.current ?? []).filter((c) => c.state === state).reduce((sum, c) => sum + c.count, 0);
+  const [ready, booting] = [count('running'), count('booting')];
+  const maxVms = problem.limits?.maxVms ?? Number.POSITIVE_INFINITY;
+  const { desired, why } = thresholdScaling(
+    { upperS: targetS, lowerS: targetS * lowerShare, step: 1, minVms, maxVms },
+    { ready, booting, meanResponseS: seen.measuredMs === null ? null : seen.measuredMs / 1000, present: seen.present },
+  );
+  const change = desired - ready - booting;
+  const dearestFirst = [...(problem.current ?? [])].sort(
+    (a, b) => priceOf(problem, b.offer) - priceOf(problem, a.offer),
+  );
+  let surplus = Math.max(0, -change);
+  const release = new Map<string, number>();
+  for (const { offer, count: have } of dearestFirst) {
+    const take = Math.min(surplus, have);
+    release.set(offer, (release.get(offer) ?? 0) + take);
+    surplus -= take;
   }
-  const kept = keepOrRelease(problem, (_, count) => count, why);
+  const kept = keepOrRelease(problem, (offer, have) => have - (release.get(offer) ?? 0), why);
   const best = launchableOffers(problem).sort(
     (a, b) => a.priceUsdPerHour / a.serviceRatePerS - b.priceUsdPerHour / b.serviceRatePerS,
   )[0];
-  return by === 1 && best ? withLaunch(problem, kept, best.id, 1, why) : kept;
+  return change > 0 && best ? withLaunch(problem, kept, best.id, change, why) : kept;
 }
 
 function launchableOffers(problem: PlanProblem): PlanProblem['offers'] {

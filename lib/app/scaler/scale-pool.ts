@@ -23,7 +23,12 @@ export async function scalePoolForSlot(run: Run, pool: Pool): Promise<void> {
   const observation = await observe(run, pool, memory, 'slot');
   const expected = await learnAndForecast(run, pool, observation, slotStartMs);
   const measuredMs = observation.window.meanResponseMs;
-  const input = { demandS: observation.demandS, arrivalRatePerS: expected.quantileRatePerS, measuredMs };
+  const input = {
+    demandS: observation.demandS,
+    arrivalRatePerS: expected.quantileRatePerS,
+    measuredMs,
+    present: observation.running + observation.waiting,
+  };
   const applied = await planAndApply(run, pool, input, { scaleIn: true });
   remember(run, pool, memory, applied, observation.waiting);
   await writePoolMemory(deps.state, pool.poolId, memory, run.guard);
@@ -73,6 +78,7 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   const serving = run.fleet.serving(pool.poolId).length;
   const decision = detectBurst({
     arrivalRatePerS: rateOf(memory.recent),
+    latestRatePerS: window.arrivalRatePerS,
     plannedRatePerS: memory.plannedRatePerS,
     refused: window.refused,
     waiting: observation.waiting,
@@ -94,6 +100,7 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
     demandS: observation.demandS,
     arrivalRatePerS: decision.arrivalRatePerS,
     measuredMs: window.meanResponseMs,
+    present: observation.running + observation.waiting,
   };
   const applied = await planAndApply(run, pool, input, { scaleIn: false });
   const planned = Math.max(memory.plannedRatePerS, decision.arrivalRatePerS);

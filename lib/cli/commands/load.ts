@@ -1,7 +1,6 @@
 /** `oaas load`: open-loop load in the three modes of the IoT paper's simulator. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { parseDurationMs } from '../../local/duration.ts';
 import { badInput, CliError } from '../errors.ts';
 import { concurrent, interarrival, replay, type Schedule } from '../load/arrivals.ts';
 import { runLoad } from '../load/run-load.ts';
@@ -9,7 +8,7 @@ import { type LoadTask, poolTasks } from '../load/tasks.ts';
 import { parseTrace } from '../load/trace-file.ts';
 import { parseJson } from '../parse.ts';
 import { findSystem, type System, type SystemOptions, systemOptions } from '../system.ts';
-import { parseNumber } from '../units.ts';
+import { parseDurationMs, parseNumber } from '../units.ts';
 
 interface LoadOptions extends SystemOptions {
   app?: string;

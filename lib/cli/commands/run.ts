@@ -3,12 +3,11 @@ import type { Command } from 'commander';
 import type { CallTimings, Detailed } from '../../../sdk/typescript/src/api.ts';
 import { OffloadError } from '../../../sdk/typescript/src/errors.ts';
 import { OaaS } from '../../../sdk/typescript/src/index.node.ts';
-import { parseDurationMs } from '../../local/duration.ts';
 import { badInput, CliError } from '../errors.ts';
 import { writeJson, writeLine } from '../io.ts';
 import { parseJson } from '../parse.ts';
 import { findSystem, type SystemOptions, systemOptions } from '../system.ts';
-import { parseNumber } from '../units.ts';
+import { parseDurationMs, parseNumber } from '../units.ts';
 
 interface RunOptions extends SystemOptions {
   args: string;

@@ -33,13 +33,13 @@ export interface LoadRecord {
   detail: string;
 }
 
-export type Send = (task: LoadTask, signal: AbortSignal) => Promise<Detailed<unknown, unknown>>;
+export type Send = (task: LoadTask) => Promise<Detailed<unknown, unknown>>;
 
 export interface DriveOptions {
   arrivals: Arrivals;
   nextTask: () => LoadTask;
   send: Send;
-  /** Ends the run early; what is in flight is recorded as unfinished. */
+  /** Ends the run early; whoever fires it makes the calls in flight fail, which are recorded as unfinished. */
   signal: AbortSignal;
   /** Requests in flight beyond which further ones are recorded as not sent. */
   mostInFlight: number;
@@ -66,7 +66,7 @@ export async function drive(options: DriveOptions): Promise<LoadRecord[]> {
     index += 1;
     onSent?.();
     if (inFlight.size >= mostInFlight) return finish(record, { outcome: 'not-sent', detail: 'too many in flight' });
-    const request = send(task, signal).then(
+    const request = send(task).then(
       (answer) => finish(record, readAnswer(answer)),
       (error: Error) => finish(record, { outcome: signal.aborted ? 'unfinished' : 'error', detail: error.message }),
     );

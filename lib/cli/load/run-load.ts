@@ -29,7 +29,11 @@ export async function runLoad(run: LoadRun): Promise<number> {
   const { endpoints, deviceKey } = run.system;
   const oaas = new OaaS({ endpoints, apiKey: deviceKey, route: run.route });
   const stop = new AbortController();
-  const onInterrupt = () => stop.abort();
+  // Closing ends the calls in flight; thousands of listeners on one signal would not do.
+  const onInterrupt = () => {
+    stop.abort();
+    oaas.close();
+  };
   process.once('SIGINT', onInterrupt);
   process.once('SIGTERM', onInterrupt);
   const progress = loadProgress(run.schedule.expected, run.schedule.durationMs);
@@ -74,7 +78,7 @@ const fallback = () => null;
 function sender(oaas: OaaS, run: LoadRun): Send {
   const { slaId, idempotent, deadlineMs } = run;
   const declared = new Map<string, Offloaded<unknown, unknown>>();
-  return (task, signal) => {
+  return (task) => {
     const key = `${task.appId} ${task.method}`;
     let offloaded = declared.get(key);
     if (offloaded === undefined) {
@@ -82,7 +86,7 @@ function sender(oaas: OaaS, run: LoadRun): Send {
       offloaded = oaas.offload<unknown, unknown>(task.appId, task.method, fallback, { ...options, prefetch: false });
       declared.set(key, offloaded);
     }
-    return offloaded.detailed(task.args, { signal });
+    return offloaded.detailed(task.args);
   };
 }
 

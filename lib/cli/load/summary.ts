@@ -156,9 +156,9 @@ export function renderSummary(summary: LoadSummary): string {
       ),
       '',
       table(
-        ['share of it', 'T1 placement', 'T2 network', 'queue', 'Tcloud', 'hand-off', 'other'],
+        ['parts of it', 'T1 placement', 'T2 network', 'queue', 'Tcloud', 'hand-off', 'other'],
         (['mean', 'share'] as const).map((what) => [
-          what === 'mean' ? 'ms' : '',
+          what === 'mean' ? 'ms' : 'share',
           ...[parts.t1Ms, parts.t2Ms, parts.queueMs, parts.cloudMs, parts.handoffMs, parts.otherMs].map((part) =>
             what === 'mean' ? fixed(part.mean) : percent(part.share),
           ),

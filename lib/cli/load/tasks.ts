@@ -12,16 +12,16 @@ const middleGame = 'r3k2r/p1ppqpb1/bn2pnp1/3PN3/1p2P3/2N2Q1p/PPPBBPPP/R3K2R w KQ
 
 /** Sizes of each method that take from a few ms to about 100 ms on the reference core. */
 const pool: readonly ((random: UniformStream) => LoadTask)[] = [
-  (r) => ({ appId: 'chess', method: 'bestMove', args: [r.below(2) === 0 ? start : middleGame, 1 + r.below(2)] }),
-  (r) => ({ appId: 'nqueens', method: 'count', args: [6 + r.below(4)] }),
+  (r) => ({ appId: 'chess', method: 'bestMove', args: [r.below(2) === 0 ? start : middleGame, 2 + r.below(2)] }),
+  (r) => ({ appId: 'nqueens', method: 'count', args: [7 + r.below(4)] }),
   (r) => ({
-    appId: 'sorting',
-    method: r.below(2) === 0 ? 'bubbleSort' : 'quickSort',
-    args: [numbers(r, 200 + r.below(800))],
+    appId: 'sorts',
+    method: r.below(2) === 0 ? 'bubble' : 'quick',
+    args: [{ count: 1_000 + r.below(4_000), seed: r.below(1_000_000) }],
   }),
-  (r) => ({ appId: 'fibonacci', method: 'fibonacci', args: [15 + r.below(10)] }),
-  (r) => ({ appId: 'hanoi', method: 'moves', args: [6 + r.below(8)] }),
-  (r) => ({ appId: 'montyhall', method: 'simulate', args: [10_000 + r.below(40_000), r.below(1_000_000)] }),
+  (r) => ({ appId: 'fibonacci', method: 'recursive', args: [20 + r.below(10)] }),
+  (r) => ({ appId: 'hanoi', method: 'count', args: [12 + r.below(8)] }),
+  (r) => ({ appId: 'montyhall', method: 'play', args: [100_000 + r.below(900_000), r.below(1_000_000)] }),
 ];
 
 const purpose = 7;
@@ -30,8 +30,4 @@ const purpose = 7;
 export function poolTasks(seed: number): () => LoadTask {
   const random = new UniformStream(seed, 0, purpose);
   return () => pool[random.below(pool.length)]!(random);
-}
-
-function numbers(random: UniformStream, length: number): number[] {
-  return Array.from({ length }, () => random.below(100_000));
 }

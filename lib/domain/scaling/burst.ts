@@ -2,6 +2,8 @@
 export interface BurstSignals {
   /** Requests per second over the last few seconds. */
   arrivalRatePerS: number;
+  /** Since the last look alone: noisier, but a burst that has just begun shows here first. */
+  latestRatePerS: number;
   /** The rate that the running fleet was planned for. */
   plannedRatePerS: number;
   /** Requests refused since the last look (saturated or without a VM). */
@@ -29,7 +31,7 @@ const headroom = 1.2;
  */
 export function detectBurst(signals: BurstSignals): BurstDecision {
   const { refused, waiting, waitingBefore, places, plannedRatePerS } = signals;
-  const rate = Math.max(plannedRatePerS, signals.arrivalRatePerS * headroom);
+  const rate = Math.max(plannedRatePerS, Math.max(signals.arrivalRatePerS, signals.latestRatePerS) * headroom);
   const no = (why: string): BurstDecision => ({ burst: false, arrivalRatePerS: plannedRatePerS, why });
   if (refused > 0)
     return { burst: true, arrivalRatePerS: rate, why: `${refused} requests refused since the last look` };

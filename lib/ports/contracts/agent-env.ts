@@ -50,8 +50,10 @@ export const agentEnvSchema = z.object({
   OAAS_STRICT: flag.default(false),
   /** Bench only: tasks without any ticket; refused unless listening on loopback. */
   OAAS_OPEN: flag.default(false),
-  /** Hold sandboxes to the VM's cores. Off only where the machine itself is the VM. */
-  OAAS_HOLD_CPU: flag.default(true),
+  /** How sandboxes are held to the VM's cores; `off` only where the machine itself is the VM. */
+  OAAS_CPU_HOLD: z.enum(['auto', 'groups', 'signals', 'off']).default('auto'),
+  /** A request must be complete within this, its headers within half of it: slow clients are closed. */
+  OAAS_REQUEST_TIMEOUT_MS: number.int().positive().default(20_000),
   OAAS_MAX_BODY_BYTES: number
     .int()
     .positive()
@@ -89,7 +91,8 @@ export interface AgentConfig {
   prewarm: readonly string[];
   strict: boolean;
   open: boolean;
-  holdCpu: boolean;
+  cpuHold: 'auto' | 'groups' | 'signals' | 'off';
+  requestTimeoutMs: number;
   maxBodyBytes: number;
   maxOutputBytes: number;
 }
@@ -151,7 +154,8 @@ export function parseAgentEnv(
       prewarm: e.OAAS_PREWARM,
       strict: e.OAAS_STRICT,
       open: e.OAAS_OPEN,
-      holdCpu: e.OAAS_HOLD_CPU,
+      cpuHold: e.OAAS_CPU_HOLD,
+      requestTimeoutMs: e.OAAS_REQUEST_TIMEOUT_MS,
       maxBodyBytes: e.OAAS_MAX_BODY_BYTES,
       maxOutputBytes: e.OAAS_MAX_OUTPUT_BYTES,
     }),

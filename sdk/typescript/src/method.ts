@@ -14,6 +14,7 @@ import type {
   Reason,
 } from './api.ts';
 import { monotonicMs, sleep } from './clock.ts';
+import type { Closing } from './closing.ts';
 import { type Decision, decide } from './decide.ts';
 import type { Emitter } from './emitter.ts';
 import { OffloadError } from './errors.ts';
@@ -30,7 +31,7 @@ export interface MethodHost {
   readonly surrogates: Surrogates;
   readonly energyWeight: number;
   readonly power: PowerProfile;
-  readonly closed: AbortSignal;
+  readonly closing: Closing;
   readonly route: 'direct' | 'proxy';
   /** Round trip to the region in use; null: not measured. */
   regionRttMs(): number | null;
@@ -40,6 +41,8 @@ export interface MethodHost {
 const defaultDeadlineMs = 30_000;
 /** Left between the local run that is to save a deadline and the deadline itself, as a share of the local time. */
 const rescueMargin = 0.2;
+/** Waiting and handing on beyond this share of the run itself: the ticket's VMs are crowded. */
+const crowdedShare = 0.5;
 /** After a failure of the remote side nobody waits for it again for this long, unless it said when. */
 const holdOffMs = 1_000;
 const longestHoldOffMs = 30_000;
@@ -51,6 +54,8 @@ interface Call<A, S> {
   startMs: number;
   endsAtMs: number;
   signal: AbortSignal;
+  /** The caller asked for remote: the region is not to weigh it against the device. */
+  forced: boolean;
   attempts: Attempt[];
 }
 
@@ -103,26 +108,26 @@ export class Method<A, R, S> {
   }
 
   async call(args: A, options: CallOptions<S> = {}): Promise<Detailed<R, S>> {
-    const { closed, events } = this.#host;
-    if (closed.aborted) throw new OffloadError('closed', 'this OaaS instance was closed; create a new one');
+    const { closing, events } = this.#host;
+    if (closing.closed) throw new OffloadError('closed', 'this OaaS instance was closed; create a new one');
     if (options.signal?.aborted) throw new OffloadError('aborted', 'aborted by the caller');
     const startMs = monotonicMs();
+    const prefer = options.prefer ?? this.#options.prefer ?? 'auto';
+    const abort = new AbortController();
     const call: Call<A, S> = {
       args,
       state: options.state,
       requestId: options.requestId ?? randomId(),
       startMs,
       endsAtMs: startMs + (options.deadlineMs ?? this.#options.deadlineMs ?? defaultDeadlineMs),
-      signal: closed,
+      signal: abort.signal,
+      forced: prefer === 'remote',
       attempts: [],
     };
-    const abort = new AbortController();
-    call.signal = abort.signal;
     const onAbort = () => abort.abort();
-    closed.addEventListener('abort', onAbort);
+    const release = closing.onClose(onAbort);
     options.signal?.addEventListener('abort', onAbort);
     try {
-      const prefer = options.prefer ?? this.#options.prefer ?? 'auto';
       const plan = this.#plan(prefer, call, options.deadlineMs ?? this.#options.deadlineMs ?? null);
       const settled = await this.#execute(plan, call);
       const where = settled.ranOn.where;
@@ -134,7 +139,7 @@ export class Method<A, R, S> {
       const why = settled.cause === undefined ? plan.why : `${plan.why}; ${settled.cause}`;
       return { result, state, ranOn, reason, why, timings, attempts: call.attempts, requestId: call.requestId };
     } finally {
-      closed.removeEventListener('abort', onAbort);
+      release();
       options.signal?.removeEventListener('abort', onAbort);
     }
   }
@@ -294,7 +299,7 @@ export class Method<A, R, S> {
         ...(call.state === undefined ? {} : { state: encodePayload(call.state) }),
       },
       idempotent: this.#options.idempotent ?? false,
-      localEstimateMs: this.#local === null ? null : (this.#localTime.meanMs ?? this.#options.localEstimateMs ?? null),
+      localEstimateMs: call.forced ? null : this.#localEstimateMs(),
       runMs: this.#runTime.meanMs ?? 1,
       endsAtMs: call.endsAtMs,
       signal,
@@ -302,10 +307,15 @@ export class Method<A, R, S> {
     });
   }
 
+  #localEstimateMs(): number | null {
+    return this.#local === null ? null : (this.#localTime.meanMs ?? this.#options.localEstimateMs ?? null);
+  }
+
   #accept(outcome: RemoteSuccess): Settled<R, S> {
     const nowMs = monotonicMs();
     const { response, t1Ms, t2Ms } = outcome;
     const { queueMs, cloudMs, handoffMs, totalMs, cpuMs } = response.timings;
+    if (queueMs + handoffMs > crowdedShare * cloudMs) this.#host.tickets.refresh(this.spec);
     this.#serverTime.add(totalMs, nowMs);
     this.#runTime.add(cloudMs, nowMs);
     this.#cpuMs = this.#cpuMs === null ? cpuMs : this.#cpuMs + ewmaWeight * (cpuMs - this.#cpuMs);
@@ -359,7 +369,7 @@ export class Method<A, R, S> {
   }
 
   #aborted(): OffloadError {
-    return this.#host.closed.aborted
+    return this.#host.closing.closed
       ? new OffloadError('closed', 'the OaaS instance was closed during the call')
       : new OffloadError('aborted', 'aborted by the caller');
   }
@@ -395,6 +405,7 @@ function deviceAttempt(outcome: 'ok' | 'failed', detail: string | null, ms: numb
 }
 
 function explain(decision: Decision): string {
+  if (decision.code === 'no-local-implementation') return 'there is no local implementation';
   const ms = (value: number | null) => (value === null ? 'not known yet' : `${value.toFixed(value < 10 ? 2 : 0)} ms`);
   const cost = decision.cost === null ? '' : `, cost ratio ${decision.cost.toFixed(2)}`;
   return `${decision.code}: local ${ms(decision.localMs)}, remote ${ms(decision.remoteMs)}${cost}`;

@@ -9,6 +9,7 @@ import type {
   PowerProfile,
 } from './api.ts';
 import { monotonicMs } from './clock.ts';
+import { Closing } from './closing.ts';
 import { Emitter } from './emitter.ts';
 import { Method, type MethodHost } from './method.ts';
 import { runProxied } from './proxy.ts';
@@ -35,7 +36,7 @@ export type TransportFactory = () => Transport;
  */
 export class OaasClient {
   readonly #events = new Emitter<OaasEvents>();
-  readonly #closed = new AbortController();
+  readonly #closing = new Closing();
   readonly #transport: Transport;
   readonly #regions: Regions;
   readonly #tickets: Tickets;
@@ -64,7 +65,12 @@ export class OaasClient {
     const timeoutMs = options.placementTimeoutMs ?? defaultPlacementTimeoutMs;
     const surrogates = new Surrogates();
     const warm = (ticket: Ticket) => void this.#warm(ticket, surrogates);
-    this.#tickets = new Tickets(this.#regions, this.#transport, this.#events, { apiKey, timeoutMs, warm });
+    this.#tickets = new Tickets(this.#regions, this.#transport, this.#events, {
+      apiKey,
+      timeoutMs,
+      warm,
+      closing: this.#closing,
+    });
     const parts = { tickets: this.#tickets, surrogates, transport: this.#transport };
     const proxyParts = { regions: this.#regions, transport: this.#transport, apiKey };
     this.#host = {
@@ -73,7 +79,7 @@ export class OaasClient {
       surrogates,
       energyWeight: options.energyWeight ?? 0,
       power: options.power ?? defaultPower,
-      closed: this.#closed.signal,
+      closing: this.#closing,
       route,
       regionRttMs: () => this.#regions.ordered()[0]?.rttMs ?? null,
       run: (call) => (route === 'direct' ? runDirect(call, parts) : runProxied(call, proxyParts)),
@@ -108,7 +114,7 @@ export class OaasClient {
     checkOffload(appId, method, options);
     const declared = new Method<A, R, S>(this.#host, appId, method, local, options);
     const wanted = options.prefetch !== false && options.prefer !== 'local';
-    if (wanted && this.#host.route === 'direct' && !this.#closed.signal.aborted) {
+    if (wanted && this.#host.route === 'direct' && !this.#closing.closed) {
       this.#tickets.prefetch(declared.spec, method);
     }
     const run: Offloaded<A, R, S> = Object.assign(
@@ -122,14 +128,13 @@ export class OaasClient {
   /** Opens the connection that the next call will use, and measures the link by it. */
   async #warm(ticket: Ticket, surrogates: Surrogates): Promise<void> {
     const candidate = ticket.placed.candidates[0]!;
-    const signal = this.#closed.signal;
     const ping = async () => {
       const startMs = monotonicMs();
-      const reply = await this.#transport.surrogate(candidate, paths.ping, { method: 'GET', timeoutMs: 2_000, signal });
+      const reply = await this.#transport.surrogate(candidate, paths.ping, { method: 'GET', timeoutMs: 2_000 });
       return reply.ok ? monotonicMs() - startMs : null;
     };
     // The first pays for the handshake, the second is the link.
-    if ((await ping()) === null) return;
+    if ((await ping()) === null || this.#closing.closed) return;
     const rttMs = await ping();
     if (rttMs !== null) surrogates.link(candidate.vmId).add(rttMs, 0, monotonicMs());
   }
@@ -156,9 +161,8 @@ export class OaasClient {
 
   /** Ends background work and connections; calls in progress reject with code `closed`. Safe to repeat. */
   close(): void {
-    if (this.#closed.signal.aborted) return;
-    this.#closed.abort();
-    this.#tickets.close();
+    if (this.#closing.closed) return;
+    this.#closing.close();
     this.#regions.close();
     this.#transport.close();
     this.#events.clear();

@@ -4,6 +4,7 @@
  */
 import type { PlacementRequest, PlacementResponse } from '../../../lib/ports/contracts/wire.ts';
 import { monotonicMs } from './clock.ts';
+import type { Closing } from './closing.ts';
 import type { Region, Regions } from './regions.ts';
 import type { Exchange, Transport } from './transport.ts';
 import { isSuccess, type ProblemReply, parseJson, paths, readProblem } from './wire.ts';
@@ -19,7 +20,7 @@ export interface PlacementCall {
   /** The group's own route of an earlier answer of that region, which skips the classifier. */
   route: { region: string; path: string } | null;
   timeoutMs: number;
-  signal: AbortSignal;
+  closing: Closing;
 }
 
 /** Silence after which the next region is asked too; within the 2 s of failover there is room for several. */
@@ -37,7 +38,7 @@ export async function place(
   const body = JSON.stringify(call.request);
   const losers = new AbortController();
   const stop = () => losers.abort();
-  call.signal.addEventListener('abort', stop);
+  const release = call.closing.onClose(stop);
   const startMs = monotonicMs();
 
   const ask = async (region: Region): Promise<PlacementOutcome> => {
@@ -52,7 +53,7 @@ export async function place(
   };
 
   const outcome = await race(order, ask, losers.signal);
-  call.signal.removeEventListener('abort', stop);
+  release();
   losers.abort();
   return outcome;
 }
@@ -93,7 +94,7 @@ function race(
     const start = () => {
       clearTimeout(timer);
       const region = order[next];
-      if (region === undefined || signal.aborted) return;
+      if (region === undefined) return;
       next += 1;
       open += 1;
       timer = setTimeout(start, Math.max(leastStaggerMs, 4 * (region.rttMs ?? 0)));

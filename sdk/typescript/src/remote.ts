@@ -66,7 +66,7 @@ const mostTickets = 3;
 export type TryOutcome =
   | RemoteSuccess
   | { kind: 'task-failed'; problem: ProblemReply }
-  | { kind: 'not-run'; cause: string; problem: ProblemReply | null; gone: boolean }
+  | { kind: 'not-run'; cause: string; problem: ProblemReply | null; gone: 'yes' | 'perhaps' | 'no' }
   /** `broken`: the connection ended; `silent`: the VM, not the method, is to blame. */
   | { kind: 'unknown'; cause: string; problem: string | null; broken: boolean; silent: boolean };
 
@@ -122,11 +122,11 @@ async function tryCandidates(
     if (outcome.kind === 'ok' || outcome.kind === 'task-failed') return outcome;
     tried.add(candidate.vmId);
     if (outcome.kind === 'unknown') {
-      if (outcome.silent) surrogates.avoid(candidate.vmId);
+      if (outcome.silent) surrogates.avoid(candidate.vmId, false);
       last = { kind: 'unknown', cause: outcome.cause, problem: outcome.problem };
       if (!call.idempotent) return last;
     } else {
-      if (outcome.gone) surrogates.avoid(candidate.vmId);
+      if (outcome.gone !== 'no') surrogates.avoid(candidate.vmId, outcome.gone === 'yes');
       const { problem } = outcome;
       const retryAfterMs = problem === null ? 0 : (problem.retryAfterMs ?? 0);
       if (last.kind !== 'unknown') {
@@ -163,6 +163,7 @@ async function tryOnce(
     signal: call.signal,
   });
   surrogates.leave(candidate.vmId);
+  if (reply.ok) surrogates.answered(candidate.vmId);
   const ms = monotonicMs() - startMs;
   const region = ticket.region.region;
   const outcome = classifyTry(reply, ms, {
@@ -187,7 +188,13 @@ export function classifyTry(
 ): TryOutcome {
   const { patienceMs, ...context } = from;
   if (!reply.ok) {
-    if (!reply.sent) return { kind: 'not-run', cause: reply.detail, problem: null, gone: true };
+    if (!reply.sent)
+      return {
+        kind: 'not-run',
+        cause: reply.detail,
+        problem: null,
+        gone: reply.kind === 'timeout' ? 'perhaps' : 'yes',
+      };
     const broken = reply.kind === 'network';
     return { kind: 'unknown', cause: reply.detail, problem: null, broken, silent: broken || ms > patienceMs };
   }
@@ -222,7 +229,7 @@ export function classifyTry(
         kind: 'not-run',
         cause: `${problem.type}: ${problem.detail}`,
         problem,
-        gone: problem.type === 'draining' || problem.type === 'isolation-unavailable',
+        gone: problem.type === 'draining' || problem.type === 'isolation-unavailable' ? 'yes' : 'no',
       };
   }
 }

@@ -4,11 +4,14 @@ import { LinkEstimator } from './estimators.ts';
 
 /** How long a VM that did not answer is left alone. */
 const avoidMs = 10_000;
+/** A VM that answered so lately is not given up for a silence. */
+const aliveMs = 2_000;
 const mostRemembered = 512;
 
 export class Surrogates {
   readonly inFlight = new Map<string, number>();
   readonly #avoidUntil = new Map<string, number>();
+  readonly #answeredAtMs = new Map<string, number>();
   readonly #links = new Map<string, LinkEstimator>();
 
   enter(vmId: string): void {
@@ -21,9 +24,22 @@ export class Surrogates {
     else this.inFlight.delete(vmId);
   }
 
-  /** The VM was silent or not there: not asked again for a while. */
-  avoid(vmId: string): void {
-    this.#avoidUntil.set(vmId, monotonicMs() + avoidMs);
+  /**
+   * The VM was not there (`certain`) or silent: not asked again for a while. One that answered another call a moment ago
+   * is alive, and its silence the fault of the link or of this device.
+   */
+  avoid(vmId: string, certain: boolean): void {
+    const nowMs = monotonicMs();
+    if (!certain && nowMs - (this.#answeredAtMs.get(vmId) ?? Number.NEGATIVE_INFINITY) < aliveMs) return;
+    this.#avoidUntil.set(vmId, nowMs + avoidMs);
+  }
+
+  answered(vmId: string): void {
+    this.#answeredAtMs.delete(vmId);
+    this.#answeredAtMs.set(vmId, monotonicMs());
+    if (this.#answeredAtMs.size > mostRemembered) {
+      this.#answeredAtMs.delete(this.#answeredAtMs.keys().next().value!);
+    }
   }
 
   avoided(vmId: string): boolean {

@@ -6,6 +6,7 @@
 import type { Candidate, Placed, PlacementRequest } from '../../../lib/ports/contracts/wire.ts';
 import type { OaasEvents } from './api.ts';
 import { backgroundTimer, monotonicMs } from './clock.ts';
+import type { Closing } from './closing.ts';
 import type { Emitter } from './emitter.ts';
 import { type PlacementOutcome, place } from './placement.ts';
 import type { Region, Regions } from './regions.ts';
@@ -31,6 +32,8 @@ export type TicketOutcome =
 /** Fraction of its life after which a ticket is renewed, and after which it is not used any more. */
 const renewAt = 0.6;
 const endAt = 0.95;
+const refreshAt = 0.1;
+const refreshFloorMs = 1_000;
 /** Under overload every call is refused; at most one of them per this time asks for a new ticket. */
 const freshMs = 500;
 
@@ -38,6 +41,7 @@ interface Slot {
   spec: TicketSpec;
   ticket: Ticket | null;
   pending: Promise<TicketOutcome> | null;
+  refreshing: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
   route: { region: string; path: string } | null;
   /** Mode of the last ticket; null: none yet. */
@@ -48,7 +52,7 @@ interface Slot {
 
 export class Tickets {
   readonly #slots = new Map<string, Slot>();
-  readonly #abort = new AbortController();
+  readonly #closing: Closing;
   readonly #regions: Regions;
   readonly #transport: Transport;
   readonly #apiKey: string;
@@ -61,7 +65,7 @@ export class Tickets {
     regions: Regions,
     transport: Transport,
     events: Emitter<OaasEvents>,
-    options: { apiKey: string; timeoutMs: number; warm: (ticket: Ticket) => void },
+    options: { apiKey: string; timeoutMs: number; warm: (ticket: Ticket) => void; closing: Closing },
   ) {
     this.#regions = regions;
     this.#transport = transport;
@@ -69,6 +73,11 @@ export class Tickets {
     this.#apiKey = options.apiKey;
     this.#timeoutMs = options.timeoutMs;
     this.#warm = options.warm;
+    this.#closing = options.closing;
+    this.#closing.onClose(() => {
+      for (const slot of this.#slots.values()) clearTimeout(slot.timer);
+      this.#slots.clear();
+    });
   }
 
   /** A valid session ticket at hand, without asking anyone. */
@@ -125,6 +134,22 @@ export class Tickets {
     });
   }
 
+  /**
+   * Asks for a fresh ticket in the background, because the VMs of this one are crowded: there may be new ones. The
+   * old one is used until then; a ticket is given a tenth of its life before it is doubted.
+   */
+  refresh(spec: TicketSpec): void {
+    const slot = this.#slot(spec);
+    const { ticket } = slot;
+    if (ticket === null || slot.refreshing) return;
+    const ageMs = monotonicMs() - ticket.issuedAtMs;
+    if (ageMs < Math.max(refreshFloorMs, ticket.placed.expiresInMs * refreshAt)) return;
+    slot.refreshing = true;
+    void this.#renew(slot, ticket).finally(() => {
+      slot.refreshing = false;
+    });
+  }
+
   /** Forgets a ticket that its VMs refused or that failed. */
   drop(spec: TicketSpec, ticket: Ticket): void {
     const slot = this.#slot(spec);
@@ -136,24 +161,27 @@ export class Tickets {
     return monotonicMs() - ticket.issuedAtMs < freshMs;
   }
 
-  close(): void {
-    this.#abort.abort();
-    for (const slot of this.#slots.values()) clearTimeout(slot.timer);
-    this.#slots.clear();
-  }
-
   #slot(spec: TicketSpec): Slot {
     const key = specKey(spec);
     let slot = this.#slots.get(key);
     if (slot === undefined) {
-      slot = { spec, ticket: null, pending: null, timer: undefined, route: null, mode: null, placementMs: null };
+      slot = {
+        spec,
+        ticket: null,
+        pending: null,
+        refreshing: false,
+        timer: undefined,
+        route: null,
+        mode: null,
+        placementMs: null,
+      };
       this.#slots.set(key, slot);
     }
     return slot;
   }
 
   async #issue(slot: Slot, request: PlacementRequest, timeoutMs: number, renewal: boolean): Promise<TicketOutcome> {
-    const call = { request, route: slot.route, timeoutMs, signal: this.#abort.signal };
+    const call = { request, route: slot.route, timeoutMs, closing: this.#closing };
     const askedAtMs = monotonicMs();
     const outcome = await place(call, this.#regions, this.#transport, this.#apiKey);
     if (outcome.kind !== 'answer') return outcome;
@@ -181,7 +209,7 @@ export class Tickets {
       renewal,
       placementMs: outcome.ms,
     });
-    if (response.mode === 'session' && !this.#abort.signal.aborted) this.#keep(slot, ticket);
+    if (response.mode === 'session' && !this.#closing.closed) this.#keep(slot, ticket);
     return { kind: 'ticket', ticket, ms: monotonicMs() - askedAtMs };
   }
 
@@ -200,7 +228,7 @@ export class Tickets {
       return;
     }
     const leftMs = ticket.endsAtMs - monotonicMs();
-    if (leftMs < 1_000 || this.#abort.signal.aborted || slot.ticket !== ticket) return;
+    if (leftMs < 1_000 || this.#closing.closed || slot.ticket !== ticket) return;
     slot.timer = backgroundTimer(() => void this.#renew(slot, ticket), leftMs / 3);
   }
 }

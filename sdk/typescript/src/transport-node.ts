@@ -18,6 +18,9 @@ import {
 
 /** A live VM answers a handshake in milliseconds; one that is gone shall not cost the deadline. */
 const connectTimeoutMs = 1_000;
+/** More than a VM admits at once; further requests wait for a free connection. */
+const mostSockets = 64;
+const mostHandshakes = 8;
 /** Pools of VMs that no ticket has named for long are dropped beyond this number. */
 const maxPools = 256;
 
@@ -25,32 +28,56 @@ const poolOptions = { keepAlive: true, keepAliveMsecs: 10_000, scheduling: 'lifo
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
+class HandshakeTimeout extends Error {
+  constructor() {
+    super(`no TLS handshake within ${connectTimeoutMs} ms`);
+  }
+}
+
 /**
  * Hands a socket out only once the handshake is done and the peer's certificate is byte for byte the pinned one. A
  * resumed session shows no certificate (TLS 1.3), so sessions are kept here, per certificate, and only those of
  * connections that passed that check: Node's own cache is off.
+ *
+ * A burst opens its connections a few at a time: a hundred handshakes at once would each be too slow for their timeout.
  */
 class PinnedAgent extends https.Agent {
   readonly #fingerprint: string;
+  readonly #connecting = new Set<tls.TLSSocket>();
+  readonly #waiting: (() => void)[] = [];
   #session: Buffer | undefined;
+  #closed = false;
 
   constructor(address: SurrogateAddress) {
     const pin = { ca: address.certPem, servername: address.vmId, minVersion: 'TLSv1.3' } as const;
-    super({ ...poolOptions, ...pin, maxCachedSessions: 0 });
+    super({ ...poolOptions, ...pin, maxSockets: mostSockets, maxCachedSessions: 0 });
     this.#fingerprint = new X509Certificate(address.certPem).fingerprint256;
   }
 
   override createConnection(options: http.ClientRequestArgs, created: Created): null {
+    const start = () => this.#connect(options, created);
+    if (this.#connecting.size < mostHandshakes) start();
+    else this.#waiting.push(start);
+    return null;
+  }
+
+  override destroy(): void {
+    this.#closed = true;
+    for (const socket of this.#connecting) socket.destroy(new Error('closed'));
+    super.destroy();
+  }
+
+  #connect(options: http.ClientRequestArgs, created: Created): void {
     const resumed: http.ClientRequestArgs & { session?: Buffer | undefined } = { ...options, session: this.#session };
     const socket = super.createConnection(resumed, () => {}) as tls.TLSSocket;
-    const timer = setTimeout(
-      () => socket.destroy(new Error(`no TLS handshake within ${connectTimeoutMs} ms`)),
-      connectTimeoutMs,
-    );
+    this.#connecting.add(socket);
+    const timer = setTimeout(() => socket.destroy(new HandshakeTimeout()), connectTimeoutMs);
     const settle = (error: Error | null) => {
       clearTimeout(timer);
       socket.removeListener('error', settle);
+      this.#connecting.delete(socket);
       created(error, socket);
+      this.#waiting.shift()?.();
     };
     socket.once('error', settle);
     socket.once('secureConnect', () => {
@@ -64,7 +91,7 @@ class PinnedAgent extends https.Agent {
       socket.setNoDelay(true);
       settle(null);
     });
-    return null;
+    if (this.#closed) socket.destroy(new Error('closed'));
   }
 
   #isPinned(socket: tls.TLSSocket): boolean {
@@ -166,8 +193,10 @@ function exchange(
       () => stop('timeout', `no answer within ${Math.round(request.timeoutMs)} ms`),
       Math.max(1, request.timeoutMs),
     );
-    const onError = (error: NodeJS.ErrnoException) =>
-      finish({ ok: false, sent: sent && !neverSent.has(error.code ?? ''), kind: 'network', detail: error.message });
+    const onError = (error: NodeJS.ErrnoException) => {
+      const kind = error instanceof HandshakeTimeout ? 'timeout' : 'network';
+      finish({ ok: false, sent: sent && !neverSent.has(error.code ?? ''), kind, detail: error.message });
+    };
 
     req.on('socket', (socket) => {
       const mark = () => {

@@ -13,6 +13,7 @@ export type Exchange =
       ok: false;
       /** False only when it is certain that the peer saw no byte of the request. */
       sent: boolean;
+      /** `timeout` before anything was sent: the peer did not even shake hands in time. */
       kind: 'timeout' | 'aborted' | 'network';
       detail: string;
     };

@@ -69,7 +69,7 @@ describe('oaas run', () => {
   it.each([
     [['--args', '{a}', '--data', dir], '--args must be JSON (quote it for the shell), received {a}', 2],
     [['--mode', 'fast', '--data', dir], '--mode must be direct or proxy, received fast', 2],
-    [['--deadline', '5', '--data', dir], '--deadline must be a duration such as 20s or 10m, received "5"', 2],
+    [['--deadline', '5', '--data', dir], '--deadline must be a duration such as 250ms, 2s, 10m or 1h, received 5', 2],
     [['--data', join(dir, 'nowhere')], 'no system is running on ', 1],
     [['--endpoint', 'ftp://x', '--key', 'k'], '--endpoint must be an http(s) URL, received ftp://x', 2],
     [['--endpoint', 'http://127.0.0.1:1'], '--endpoint needs the device key', 2],
@@ -114,8 +114,8 @@ describe('oaas load', () => {
 
   it('prints what it has on Ctrl-C', async () => {
     const before = agent.seen.length;
-    const args = ['load', 'interarrival', '--data', '.', '--app', 'app', '--method', 'echo'];
-    const child = spawn(process.execPath, [launcher, ...args, '--interval', '20ms', '--duration', '60s'], { cwd: dir });
+    const args = ['load', 'interarrival', '--data', '.', '--app', 'app', '--method', 'echo', '--devices', '2'];
+    const child = spawn(process.execPath, [launcher, ...args, '--interval', '50ms', '--duration', '60s'], { cwd: dir });
     let stdout = '';
     child.stdout.on('data', (chunk) => {
       stdout += chunk;

@@ -75,9 +75,9 @@ describe('drive', () => {
   it('stops on the signal and records what was in flight', async () => {
     const stop = new AbortController();
     const records = await run(
-      (_, signal) =>
+      () =>
         new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => reject(new Error('aborted')));
+          stop.signal.addEventListener('abort', () => reject(new Error('aborted')));
           stop.abort();
         }),
       { arrivals: [0, 5, 60_000], signal: stop.signal },

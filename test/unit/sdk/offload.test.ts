@@ -276,6 +276,15 @@ describe('offload: refusals and failures', () => {
     expect(eu.placements).toHaveLength(1);
   });
 
+  it('lets the region weigh the device against it, unless remote was asked for', async () => {
+    const vms = await agents('vm-1');
+    const eu = await region('eu', vms, { mode: 'snapshot' });
+    const solve = client([eu]).offload('app', 'echo', double, { prefetch: false, localEstimateMs: 70 });
+    await solve(1);
+    await solve(1, { prefer: 'remote' });
+    expect(eu.placements.map((p) => p.localEstimateMs)).toEqual([70, undefined]);
+  });
+
   it('rejects when closed, also in the middle of a call', async () => {
     const vms = await agents('vm-1');
     vms[0]!.behave = () => 'hang';

@@ -7,7 +7,7 @@ import type { SimulatedPolicy } from '../../../lib/simulator/engine/policies/pol
 import { ShortestDelayIndex } from '../../../lib/simulator/engine/policies/shortest-delay-index.ts';
 import { UniformStream } from '../../../lib/simulator/engine/rng.ts';
 import { type PoolSimulation, simulatePool } from '../../../lib/simulator/engine/simulate-pool.ts';
-import { agrees, erlangC, expectAgreement, vms } from './support.ts';
+import { agrees, erlangB, erlangC, expectAgreement, vms } from './support.ts';
 import { twoVmMeanResponseS } from './two-vm-chain.ts';
 
 const run = (input: Partial<PoolSimulation> & Pick<PoolSimulation, 'pool' | 'arrivalRatePerS' | 'dispatch'>) =>
@@ -210,6 +210,20 @@ describe('the other policies', () => {
       expect(mean(count - 1)).toBeGreaterThan(0.035);
     }
   });
+
+  it.each(['even', 'capacity', 'round-robin', 'jsq'] as const)(
+    '%s refuses only when every VM is full: Erlang B over the whole pool',
+    (policy) => {
+      const result = run({
+        pool: [vms(4, 10, { sharingLimit: 1 })],
+        arrivalRatePerS: 45,
+        dispatch: { policy },
+        queueLimit: 0,
+        requests: 20_000,
+      });
+      expect(Math.abs(result.refused / result.requests - erlangB(4.5, 4))).toBeLessThan(0.005);
+    },
+  );
 
   it('counts hand-overs into the response', () => {
     const dispatch = (handoffS: number): SimulatedPolicy => ({

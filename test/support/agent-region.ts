@@ -6,10 +6,10 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packDirectory } from '../../../lib/app/bundles/directory.ts';
-import { buildAgent } from '../../../lib/local/build-agent.ts';
-import type { AgentEnvName, AgentMessage } from '../../../lib/ports/contracts/agent-env.ts';
-import { type TicketClaims, ticketType } from '../../../lib/ports/contracts/ticket.ts';
+import { packDirectory } from '../../lib/app/bundles/directory.ts';
+import { buildAgent } from '../../lib/local/build-agent.ts';
+import type { AgentEnvName, AgentMessage } from '../../lib/ports/contracts/agent-env.ts';
+import { type TicketClaims, ticketType } from '../../lib/ports/contracts/ticket.ts';
 
 export const agentToken = 'agent-token-of-these-tests';
 export type ReadyAgent = Extract<AgentMessage, { type: 'ready' }>;
@@ -76,7 +76,7 @@ export class TestRegion {
   async startAgent(env: Partial<Record<AgentEnvName, string>> = {}): Promise<RunningAgent> {
     const vmId = env.OAAS_VM_ID ?? `vm-${randomUUID().slice(0, 8)}`;
     const child = fork(this.agentFile, [], {
-      execArgv: [],
+      execArgv: (process.env.EXECARGV ?? '').split(' ').filter(Boolean),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: {
         PATH: process.env.PATH,

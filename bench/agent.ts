@@ -1,0 +1,152 @@
+/**
+ * The surrogate alone: what it takes to start a task in a prepared sandbox, what a session ticket costs, what a waiting sandbox keeps.
+ * One client, TLS and a kept-alive connection, one request at a time with pauses long enough for the next sandbox to be ready.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { findProgram } from '../surrogate/isolation/choose.ts';
+import { type RunningAgent, TestRegion } from '../test/support/agent-region.ts';
+import { LeanClient } from './lean-client.ts';
+import type { Bench, BenchOptions, BenchRow } from './row.ts';
+
+const pauseMs = 60;
+
+export const bench: Bench = async (options) => {
+  const region = await TestRegion.start();
+  try {
+    const digest = await region.addApp(fileURLToPath(new URL('../apps/spin', import.meta.url)));
+    const cold = coldNodeMs(options.quick ? 5 : 25);
+    const rows: BenchRow[] = [];
+    for (const isolation of findProgram('bwrap') === null ? ['process'] : ['process', 'bubblewrap']) {
+      rows.push(...(await oneIsolation(region, digest, isolation, cold, options)));
+    }
+    return rows;
+  } finally {
+    await region.close();
+  }
+};
+
+async function oneIsolation(
+  region: TestRegion,
+  digest: string,
+  isolation: string,
+  coldMs: number,
+  { quick, onProgress }: BenchOptions,
+): Promise<BenchRow[]> {
+  const agent = await region.startAgent({
+    OAAS_ISOLATION: isolation,
+    OAAS_OPEN: '1',
+    OAAS_CPU_HOLD: 'off',
+    OAAS_PREWARM: digest,
+  });
+  const pairs = quick ? 20 : 400;
+  const ticket = region.ticket([agent], digest, { threshold: 1_000 });
+  const body = () =>
+    `{"requestId":"${crypto.randomUUID()}","method":"noop","args":{"type":"application/json","json":[]}}`;
+  const client = await LeanClient.open(agent);
+  const head = (line: string) => `POST /v1/tasks HTTP/1.1\r\nhost: vm\r\ncontent-type: application/json\r\n${line}\r\n`;
+  const withTicket = () => timed(client, head(`authorization: Bearer ${ticket}`), body());
+  const without = () => timed(client, head(`oaas-app: ${digest}`), body());
+  for (let i = 0; i < 20; i++) {
+    await withTicket();
+    await without();
+    await sleep(pauseMs);
+  }
+  onProgress?.(`${isolation}: ${pairs} pairs of empty tasks`);
+  const ticketed: number[] = [];
+  const open: number[] = [];
+  for (let i = 0; i < pairs; i++) {
+    // Which of a pair goes first alternates, so that neither always finds the warmer machine.
+    const order = i % 2 === 0 ? [withTicket, without] : [without, withTicket];
+    for (const arm of order) {
+      await sleep(pauseMs);
+      (arm === withTicket ? ticketed : open).push(await arm());
+    }
+  }
+  const waiting = await waitingSandboxMiB(agent);
+  client.close();
+  await agent.stop();
+  return [
+    {
+      name: `${isolation}: request to reply of an empty task, p50`,
+      value: quantile(ticketed, 0.5),
+      unit: 'ms',
+      bar: { atMost: 0.8 },
+      note: `p90 ${quantile(ticketed, 0.9).toFixed(2)} ms, p99 ${quantile(ticketed, 0.99).toFixed(2)} ms, ${pairs} requests`,
+    },
+    {
+      name: `${isolation}: cold \`node -e 0\` / that`,
+      value: coldMs / quantile(ticketed, 0.5),
+      unit: 'x',
+      note: `cold start p50 ${coldMs.toFixed(1)} ms in the same run`,
+    },
+    {
+      name: `${isolation}: session ticket over no ticket, p50`,
+      value: quantile(ticketed, 0.5) - quantile(open, 0.5),
+      unit: 'ms',
+      bar: { atMost: 0.15 },
+      note: `without ticket p50 ${quantile(open, 0.5).toFixed(2)} ms, interleaved`,
+    },
+    {
+      name: `${isolation}: memory of one waiting sandbox (proportional set)`,
+      value: waiting.sandboxMiB,
+      unit: 'MiB',
+      note: `the agent itself ${waiting.agentMiB.toFixed(0)} MiB`,
+    },
+  ];
+}
+
+async function timed(client: LeanClient, head: string, body: string): Promise<number> {
+  const start = performance.now();
+  const answer = await client.post(head, body);
+  const elapsed = performance.now() - start;
+  if (answer.status !== 200) throw new Error(`the agent answered ${answer.status}: ${answer.body}`);
+  return elapsed;
+}
+
+function coldNodeMs(runs: number): number {
+  const times = Array.from({ length: runs }, () => {
+    const start = performance.now();
+    spawnSync(process.execPath, ['-e', '0']);
+    return performance.now() - start;
+  });
+  return quantile(times, 0.5);
+}
+
+/** Proportional set sizes: pages shared with other processes count in parts. */
+async function waitingSandboxMiB(agent: RunningAgent): Promise<{ sandboxMiB: number; agentMiB: number }> {
+  await sleep(6_000);
+  const pid = agent.process.pid ?? 0;
+  const below = descendants(pid);
+  const pss = (of: number) => {
+    try {
+      return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${of}/smaps_rollup`, 'latin1'))?.[1] ?? 0) / 1024;
+    } catch {
+      return 0;
+    }
+  };
+  return { sandboxMiB: below.reduce((sum, of) => sum + pss(of), 0), agentMiB: pss(pid) };
+}
+
+function descendants(pid: number): number[] {
+  const parents = new Map<number, number>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
+      parents.set(Number(entry), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch {
+      // Ended meanwhile.
+    }
+  }
+  const found = [pid];
+  for (const parent of found) for (const [child, of] of parents) if (of === parent) found.push(child);
+  return found.slice(1);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}

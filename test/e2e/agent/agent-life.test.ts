@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asAdmin, call, type RunningAgent, runTask, TestRegion } from '../../support/agent-region.ts';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const alive = (pid: number) => existsSync(`/proc/${pid}`);
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+describe("an agent's life", () => {
+  let region: TestRegion;
+  let digest: string;
+
+  beforeAll(async () => {
+    region = await TestRegion.start();
+    digest = await region.addApp(here('fixtures/unruly'));
+  });
+  afterAll(() => region.close());
+
+  const start = (env = {}) => region.startAgent({ OAAS_ISOLATION: 'process', ...env });
+  const tasksOf = async (agent: RunningAgent) => (await call(agent, 'GET', '/v1/tasks', { headers: asAdmin })).body;
+
+  it('never runs more than N nor admits more than N + queue limit, whatever is thrown at it', async () => {
+    const agent = await start({ OAAS_SHARING_LIMIT: '2', OAAS_QUEUE_LIMIT: '3' });
+    const ticket = region.ticket([agent], digest);
+    let most = { running: 0, admitted: 0 };
+    let watching = true;
+    const watch = (async () => {
+      while (watching) {
+        const { running, waiting } = (await call(agent, 'GET', '/v1/ping')).body;
+        most = { running: Math.max(most.running, running), admitted: Math.max(most.admitted, running + waiting) };
+      }
+    })();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => runTask(agent, ticket, 'sleep', [300])));
+    watching = false;
+    await watch;
+    const statuses = answers.map((answer) => answer.status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(5);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(15);
+    const refused = answers.find((answer) => answer.status === 429);
+    expect(Number(refused?.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+    expect(most).toEqual({ running: 2, admitted: 5 });
+    await agent.stop();
+  });
+
+  it('hands on above the threshold, keeps it when nobody else can, refuses when all are full', async () => {
+    const env = { OAAS_SHARING_LIMIT: '1', OAAS_QUEUE_LIMIT: '1' };
+    const [a, b] = await Promise.all([start(env), start(env)]);
+    const ticket = region.ticket([a, b], digest, { threshold: 1 });
+    const first = runTask(a, ticket, 'sleep', [1_500]);
+    await until(async () => (await tasksOf(a)).length === 1);
+    const second = runTask(a, ticket, 'sleep', [1_500]);
+    await until(async () => (await tasksOf(b)).length === 1);
+    const third = runTask(a, ticket, 'sleep', [10]);
+    const fourth = runTask(a, ticket, 'sleep', [10]);
+    const fifth = runTask(a, ticket, 'sleep', [10]);
+    const answers = await Promise.all([first, second, third, fourth, fifth]);
+    expect(answers[0]!.body).toMatchObject({ vmId: a.ready.vmId, hops: [], timings: { handoffMs: 0 } });
+    expect(answers[1]!.body).toMatchObject({ vmId: b.ready.vmId, hops: [a.ready.vmId] });
+    expect(answers[1]!.body.timings.handoffMs).toBeGreaterThan(0);
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 200, 200, 200, 429]);
+
+    // A neighbour whose certificate is not the one in the ticket is sent nothing; one that died is passed over.
+    const claims = region.claims([a, b], digest, { threshold: 1 });
+    const forged = region.sign({
+      ...claims,
+      vms: claims.vms.map((vm) => (vm.id === a.ready.vmId ? vm : { ...vm, certSha256: '00' })),
+    });
+    const holding = runTask(a, ticket, 'sleep', [600]);
+    await until(async () => (await tasksOf(a)).length === 1);
+    expect((await runTask(a, forged, 'echo', [])).body).toMatchObject({ vmId: a.ready.vmId });
+    await holding;
+    await b.stop();
+    const busy = runTask(a, ticket, 'sleep', [800]);
+    await until(async () => (await tasksOf(a)).length === 1);
+    expect((await runTask(a, ticket, 'echo', [])).body).toMatchObject({ vmId: a.ready.vmId });
+    await busy;
+    await a.stop();
+  });
+
+  it('drains: takes no new work, finishes what it has', async () => {
+    const agent = await start();
+    const ticket = region.ticket([agent], digest);
+    const running = runTask(agent, ticket, 'sleep', [600]);
+    await until(async () => (await tasksOf(agent)).length === 1);
+    expect((await call(agent, 'POST', '/v1/drain', { headers: asAdmin })).status).toBe(202);
+    const refused = await runTask(agent, ticket, 'echo', []);
+    expect([refused.status, refused.body.type]).toEqual([503, expect.stringContaining('draining')]);
+    expect((await call(agent, 'GET', '/v1/ping')).body.state).toBe('draining');
+    expect((await running).status).toBe(200);
+    expect((await call(agent, 'GET', '/v1/ping')).body.state).toBe('drained');
+    await agent.stop();
+  });
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)('ended by %s leaves no process behind', async (signal) => {
+    const agent = await start();
+    const ticket = region.ticket([agent], digest);
+    const outcome = runTask(agent, ticket, 'loop', []).catch((error: NodeJS.ErrnoException) => error.code);
+    await until(async () => (await tasksOf(agent))[0]?.pid > 0);
+    const { pid } = (await tasksOf(agent))[0];
+    agent.process.kill(signal);
+    expect(['ECONNRESET', 'EPIPE']).toContain(await outcome);
+    await until(() => !alive(pid));
+  });
+
+  it('stopped and continued: the client that gave up finds no late result and the id spent', async () => {
+    const agent = await start();
+    const ticket = region.ticket([agent], digest);
+    await runTask(agent, ticket, 'echo', []);
+    const requestId = randomUUID();
+    const away = AbortSignal.timeout(1_000);
+    const answering = runTask(agent, ticket, 'sleep', [600], { requestId, signal: away }).catch((e: Error) => e.name);
+    await until(async () => (await tasksOf(agent)).length === 1);
+    agent.process.kill('SIGSTOP');
+    expect(['TimeoutError', 'AbortError']).toContain(await answering);
+    agent.process.kill('SIGCONT');
+    await until(async () => (await tasksOf(agent)).length === 0);
+    expect((await runTask(agent, ticket, 'echo', [], { requestId })).status).toBe(409);
+    await agent.stop();
+  });
+
+  it('says why it does not start', async () => {
+    await expect(start({ OAAS_CORES: 'many' })).rejects.toThrow('OAAS_CORES');
+    await expect(start({ OAAS_OPEN: '1', OAAS_LISTEN: '0.0.0.0:0' })).rejects.toThrow('loopback only');
+  });
+
+  it('adds the distance of its data centre to every exchange', async () => {
+    const agent = await start({ OAAS_NETWORK_DELAY_MS: '40', OAAS_PREWARM: digest });
+    const ticket = region.ticket([agent], digest);
+    await runTask(agent, ticket, 'echo', []);
+    const before = performance.now();
+    const { totalMs } = (await runTask(agent, ticket, 'echo', [])).body.timings;
+    // Delays have a lower bound whatever the machine does.
+    expect(performance.now() - before - totalMs).toBeGreaterThanOrEqual(38);
+    await agent.stop();
+  });
+});

@@ -1,0 +1,164 @@
+/**
+ * Real processes against the model: a region with a fleet of real agents, open-loop Poisson arrivals of real CPU work, at three loads.
+ * A run of seconds is noisy by itself, so the same arrivals and demands go through an exact simulation of the same dispatcher: its
+ * difference to the model's long-run mean is the noise of this very sample (control variate) and is taken off the measurement.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictMeanS } from '../../lib/domain/queueing/predict.ts';
+import { oaas, type StartedSystem, startLocal, temporaryFolder, until } from '../support/local-process.ts';
+import { processorSharingJsq, type RecordedRequest } from '../support/ps-jsq.ts';
+
+const machines = 3;
+const coreSpeed = 0.2;
+const meanDemandS = 0.15;
+const requestsPerLoad = 30;
+
+const folder = temporaryFolder();
+let system: StartedSystem;
+
+const write = (name: string, body: unknown): string => {
+  const file = join(folder.path, name);
+  writeFileSync(file, JSON.stringify(body));
+  return file;
+};
+const command = async (...args: string[]) => {
+  const outcome = await oaas([...args, '--data', join(folder.path, 'data')]);
+  expect(outcome).toMatchObject({ code: 0 });
+};
+
+/** Seeded uniform numbers (mulberry32). */
+function seeded(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+const sleepUntil = (atMs: number) =>
+  new Promise((resolve) => setTimeout(resolve, Math.max(0, atMs - performance.now())));
+
+interface Answer {
+  responseS: number;
+  cpuS: number;
+  prepS: number;
+}
+
+async function offload(cpuMs: number, id: string, slaId?: string): Promise<Answer> {
+  const sentMs = performance.now();
+  const answer = await system.post('/v1/invocations', {
+    appId: 'spin',
+    requestId: id,
+    method: 'burn',
+    args: { type: 'application/json', json: [cpuMs] },
+    ...(slaId === undefined ? {} : { slaId }),
+  });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  const timings = answer.body.timings as { cpuMs: number; prepCpuMs: number };
+  const responseS = (performance.now() - sentMs) / 1000;
+  return { responseS, cpuS: timings.cpuMs / 1000, prepS: timings.prepCpuMs / 1000 };
+}
+
+beforeAll(async () => {
+  const near = { id: 'near', networkMs: 0, priceFactor: 1 };
+  const far = { id: 'far', networkMs: 150, priceFactor: 0.5 };
+  const topology = { version: 1, geographies: [{ id: 'lab', home: 'near', dataCentres: [near, far] }] };
+  const type = (id: string, speed: number, dataCentres: string[]) => ({
+    id,
+    cores: 1,
+    coreSpeed: speed,
+    memoryMiB: 2048,
+    priceUsdPerHour: 0.01,
+    bootS: 1,
+    dataCentres,
+  });
+  const offers = {
+    version: 1,
+    types: [type('loop.slow', coreSpeed, ['near']), type('fast.any', 0.5, ['near', 'far'])],
+  };
+  const paths = [write('topology.json', topology), write('offers.json', offers)];
+  system = await startLocal([
+    ...['--data', join(folder.path, 'data'), '--topology', paths[0]!, '--offers', paths[1]!],
+    ...['--slot', '5s', '--speed-up', '1', '--memory'],
+  ]);
+  const group = { runtimes: ['node'], memoryMiB: 512, vcpus: 1, sharingLimit: 16, queueLimit: 64 };
+  await command('sla', 'put', 'fixed', '--target', '10s', '--planner', 'static');
+  await command('sla', 'put', 'tight', '--target', '250ms');
+  await command('sla', 'put', 'default', '--target', '2s');
+  await command('group', 'rm', 'node-large');
+  const loop = {
+    ...group,
+    id: 'node-small',
+    instanceTypes: ['loop.slow'],
+    dispatch: { mode: 'exact' },
+    minVms: machines,
+  };
+  await command('group', 'put', '--file', write('loop.json', loop));
+  await command('sla', 'put', 'default', '--planner', 'static');
+  await until(async () => (await system.status()).pools.some((pool) => pool.vms.ready === machines));
+}, 60_000);
+
+afterAll(async () => {
+  system.child.kill('SIGINT');
+  await system.exited;
+  folder.remove();
+});
+
+describe('real processes', () => {
+  it.each([0.3, 0.5, 0.7])('respond as the model predicts at a load of %f', async (load) => {
+    // Prepared sandboxes and a learned demand first: the steady state is what the model speaks of.
+    const warm = await Promise.all(Array.from({ length: machines * 2 }, (_, i) => offload(50, `warm-${load}-${i}`)));
+    const prepS = mean(warm.map((answer) => answer.prepS));
+    const demandS = meanDemandS + prepS;
+    const arrivalRatePerS = (load * machines * coreSpeed) / demandS;
+    const random = seeded(1000 * load);
+    const exponential = () => -Math.log(1 - random());
+    let atS = 0;
+    const planned = Array.from({ length: requestsPerLoad }, () => {
+      atS += exponential() / arrivalRatePerS;
+      return { arrivalS: atS, cpuS: meanDemandS * exponential() };
+    });
+    const startMs = performance.now() + 200;
+    const answers = await Promise.all(
+      planned.map(async ({ arrivalS, cpuS }, i) => {
+        await sleepUntil(startMs + arrivalS * 1000);
+        return offload(cpuS * 1000, `run-${load}-${i}`);
+      }),
+    );
+    const recorded = answers.map(
+      (answer, i): RecordedRequest => ({ arrivalS: planned[i]!.arrivalS, demandS: answer.cpuS + prepS }),
+    );
+    const measuredS = mean(answers.map((answer) => answer.responseS));
+    const sameArrivalsS = mean(processorSharingJsq(recorded, machines, coreSpeed));
+    const modelS = predictMeanS({
+      pool: [{ serviceRatePerS: coreSpeed / demandS, cores: 1, sharingLimit: 16, count: machines, networkS: 0.002 }],
+      arrivalRatePerS,
+      policy: 'jsq',
+    });
+    const controlledS = measuredS - (sameArrivalsS - modelS);
+    console.log(
+      `load ${load}: measured ${(1000 * measuredS).toFixed(0)} ms, simulated on the same arrivals ${(1000 * sameArrivalsS).toFixed(0)} ms, ` +
+        `model ${(1000 * modelS).toFixed(0)} ms, measured with control variate ${(1000 * controlledS).toFixed(0)} ms`,
+    );
+    expect(Math.abs(controlledS - modelS) / modelS).toBeLessThan(0.1);
+  });
+
+  it('are rented far where the promise allows it and near where it does not', async () => {
+    const small = { id: 'node-small', runtimes: ['node'], memoryMiB: 512, vcpus: 1, instanceTypes: ['fast.*'] };
+    await command('group', 'put', '--file', write('fast.json', { ...small, minVms: 1, dispatch: { mode: 'exact' } }));
+    await command('sla', 'put', 'loose', '--target', '2s', '--planner', 'exact');
+    const rented = (slaId: string) =>
+      until(async () => {
+        await offload(1, `${slaId}-${Math.random()}`, slaId).catch(() => null);
+        const pool = (await system.status()).pools.find((p) => p.sla.id === slaId);
+        return pool?.fleet[0]?.offer;
+      });
+    expect(await rented('loose')).toBe('fast.any@far/on-demand');
+    expect(await rented('tight')).toBe('fast.any@near/on-demand');
+  });
+});

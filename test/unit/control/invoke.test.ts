@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { problem } from '../../../lib/app/problem.ts';
+import type { AgentClient, TaskOutcome } from '../../../lib/ports/agent-client.ts';
+import type { ProblemType } from '../../../lib/ports/contracts/problem.ts';
+import { createTestRegion } from '../../support/test-region.ts';
+
+const task = { requestId: 'q1', args: { type: 'application/json', json: [1] } };
+const timings = { queueMs: 1, cloudMs: 20, totalMs: 30, cpuMs: 15, prepCpuMs: 5, handoffMs: 0 };
+
+function answers(...plan: (ProblemType | 'result')[]) {
+  const calls: string[] = [];
+  const run: AgentClient['run'] = async (agent): Promise<TaskOutcome> => {
+    const step = plan[calls.length] ?? 'result';
+    calls.push(agent.vmId);
+    if (step === 'result') {
+      return {
+        ok: true,
+        response: {
+          requestId: 'q1',
+          taskId: 't1',
+          vmId: agent.vmId,
+          hops: [],
+          result: { type: 'application/json', json: 42 },
+          timings,
+        },
+      };
+    }
+    const mayHaveRun = step === 'surrogate-lost' || step === 'task-failed' || step === 'deadline-exceeded';
+    return { ok: false, problem: problem(step, 'from the agent'), mayHaveRun };
+  };
+  return { calls, run };
+}
+
+async function invoke(agent: ReturnType<typeof answers>, method: string) {
+  const region = await createTestRegion({ group: { dispatch: { mode: 'exact' } }, agents: { run: agent.run } });
+  for (let i = 1; i <= 3; i++) await region.addVm({ vmId: `vm-${i}` });
+  return region.call('POST', '/v1/invocations', { json: { appId: 'demo', method, ...task } });
+}
+
+describe('proxy route', () => {
+  it('answers with the result and the split of the time', async () => {
+    const agent = answers('result');
+    const answer = await invoke(agent, 'run');
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ result: { json: 42 }, poolId: 'r1.small.default', timings });
+    expect(answer.body.t2Ms).toBeGreaterThanOrEqual(0);
+    expect(agent.calls.length).toBe(1);
+  });
+
+  it('goes to the next candidate when one refuses, whatever the method', async () => {
+    const agent = answers('saturated', 'draining', 'result');
+    expect((await invoke(agent, 'run')).status).toBe(200);
+    expect(new Set(agent.calls).size).toBe(3);
+  });
+
+  it('runs nothing twice: a surrogate lost on the way ends a method that is not idempotent', async () => {
+    const agent = answers('surrogate-lost', 'result');
+    const answer = await invoke(agent, 'run');
+    expect(answer).toMatchObject({ status: 502, body: { detail: 'from the agent' } });
+    expect(agent.calls.length).toBe(1);
+  });
+
+  it('tries an idempotent method again elsewhere', async () => {
+    const agent = answers('surrogate-lost', 'result');
+    expect((await invoke(agent, 'again')).status).toBe(200);
+    expect(new Set(agent.calls).size).toBe(2);
+  });
+
+  it.each(['task-failed', 'deadline-exceeded'] as const)('hands on %s as it is, even if idempotent', async (type) => {
+    const agent = answers(type, 'result');
+    expect((await invoke(agent, 'again')).body.type).toMatch(new RegExp(`${type}$`));
+    expect(agent.calls.length).toBe(1);
+  });
+
+  it('ends with the last refusal when every candidate refuses', async () => {
+    const agent = answers('saturated', 'saturated', 'saturated');
+    expect((await invoke(agent, 'run')).status).toBe(429);
+    expect(agent.calls.length).toBe(3);
+  });
+});
+
+describe('tasks of the region', () => {
+  it('are listed over all VMs, naming those that do not answer, and killed wherever they are', async () => {
+    const region = await createTestRegion({
+      agents: {
+        async listTasks(agent) {
+          if (agent.vmId === 'vm-2') throw new Error('gone');
+          return [
+            {
+              taskId: 't1',
+              requestId: 'q',
+              vmId: agent.vmId,
+              appId: 'demo',
+              method: 'run',
+              state: 'running',
+              pid: 7,
+              ageMs: 5,
+            },
+          ];
+        },
+        killTask: async (agent) => (agent.vmId === 'vm-1' ? 'killed' : 'absent'),
+      },
+    });
+    await region.addVm();
+    await region.addVm({ vmId: 'vm-2' });
+    expect((await region.call('GET', '/v1/tasks', { key: 'admin' })).body).toMatchObject({
+      tasks: [{ taskId: 't1', vmId: 'vm-1' }],
+      silent: ['vm-2'],
+    });
+    expect(await region.call('DELETE', '/v1/tasks/t1', { key: 'admin' })).toMatchObject({
+      status: 200,
+      body: { killed: 't1' },
+    });
+  });
+});

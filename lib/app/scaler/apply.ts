@@ -32,11 +32,11 @@ export interface Applied {
 }
 
 /** Plans for the fleet as it stands now, within what the caps leave while old and new machines overlap. */
-export function planPool(
+export async function planPool(
   run: Pick<Run, 'deps' | 'fleet' | 'offers' | 'memory' | 'nowMs'>,
   pool: Pool,
   input: PlanInput,
-): { problem: PlanProblem; plan: PlanResult } {
+): Promise<{ problem: PlanProblem; plan: PlanResult }> {
   const { deps } = run;
   const counted = run.fleet.counted(deps.region, pool.groupId);
   const problemWith = (room: ProblemInput['room']) =>
@@ -56,10 +56,10 @@ export function planPool(
     });
   const room = (price: number) => launchable(pool.group, counted, pool.group.maxVms, price);
   const problem = problemWith(room);
-  const plan = decide(pool, problem, input, deps.planFleet);
+  const plan = await decide(pool, problem, input, deps.planFleet);
   if (plan.status !== 'infeasible' || plan.actions.some((action) => action.do === 'launch')) return { problem, plan };
   // At the cap, another fleet may keep the promise that this one and no addition to it can: make room for it, some at a time.
-  const ideal = decide(pool, problemWith(null), input, deps.planFleet);
+  const ideal = await decide(pool, problemWith(null), input, deps.planFleet);
   return ideal.status === 'infeasible' ? { problem, plan } : { problem, plan: transition(plan, ideal) };
 }
 
@@ -94,12 +94,12 @@ export async function planAndApply(
   input: PlanInput,
   options: { scaleIn: boolean },
 ): Promise<Applied> {
-  const first = planPool(run, pool, input);
+  const first = await planPool(run, pool, input);
   const launched: LaunchResult['launched'] = [];
   let { plan } = first;
   let end: LaunchResult['end'] = 'replan';
   for (let attempt = 0; attempt < mostReplans && end === 'replan'; attempt++) {
-    if (attempt > 0) plan = planPool(run, pool, input).plan;
+    if (attempt > 0) plan = (await planPool(run, pool, input)).plan;
     const result = await launchPlanned(run, pool, plan);
     launched.push(...result.launched);
     end = result.end;

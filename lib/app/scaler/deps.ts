@@ -85,7 +85,8 @@ export interface ScalerDeps {
   config(): Promise<RegionConfig>;
   agents: { drain(agent: AgentAddress): Promise<void> };
   forecasting: Forecasting;
-  planFleet(problem: PlanProblem): PlanResult;
+  /** The planner; may work elsewhere, since a hard problem takes 0.1 s of computing. */
+  planFleet(problem: PlanProblem): PlanResult | Promise<PlanResult>;
   clock: Clock;
   /** Fresh ids of at most 40 ASCII characters, unique across scalers. */
   newId(): string;

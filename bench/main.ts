@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   model: () => import('./model-accuracy.ts'),
   planner: () => import('./planner.ts'),
   forecast: () => import('./forecast.ts'),
+  simulator: () => import('./simulator.ts'),
 };
 
 const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]

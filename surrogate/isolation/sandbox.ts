@@ -120,12 +120,10 @@ export class Sandbox {
         this.#onEnd({ kind: 'died', detail: 'the sandbox ended before the request' });
         return;
       }
-      const length = Buffer.allocUnsafe(4);
-      length.writeUInt32LE(request.length, 0);
-      this.#channel.cork();
-      this.#channel.write(length);
-      this.#channel.write(request);
-      this.#channel.uncork();
+      const frame = Buffer.allocUnsafe(4 + request.length);
+      frame.writeUInt32LE(request.length, 0);
+      request.copy(frame, 4);
+      this.#channel.write(frame);
     });
   }
 

@@ -3,6 +3,7 @@ import { loneRequestS } from './diagnosis.ts';
 import { capacityPerS, coreRatePerS, type Instance, type InstanceOffer } from './instance.ts';
 import { effectiveCapacityPerS, isLinear } from './linear.ts';
 import { leastTotalRatePerS } from './pooled-bound.ts';
+import { highestSessionUtilization } from './queue-model.ts';
 
 /** Σ worth_i x_i ≥ atLeast, which every fleet that keeps the promise satisfies; x_i VMs of offer i. */
 export interface Cut {
@@ -31,14 +32,14 @@ export function cutsFor(instance: Instance, active: readonly number[], load = 1)
       },
     ];
   }
-  const cuts: Cut[] = [{ worth: over(capacityPerS), atLeast: arrivalRatePerS * stable }];
+  const full = policy === 'session' ? 1 / highestSessionUtilization : stable;
+  const cuts: Cut[] = [{ worth: over(capacityPerS), atLeast: arrivalRatePerS * full }];
   const { floors, target } = floorsOf(instance, active);
   const tightened = load === 1 ? target : Math.min(...floors) + (target - Math.min(...floors)) / load;
   cuts.push(...shareCuts(instance, active, floors, tightened));
   if (sla.indicator !== 'mean') return cuts;
   const nearest = Math.min(...active.map((i) => offers[i]!.networkS));
-  // The session model is a mean field, which small pools can take below the melted pool: the bound must hold for the model too.
-  if (instance.serviceScv === 1 && policy !== 'session') {
+  if (instance.serviceScv === 1) {
     const fastest = Math.max(...active.map((i) => coreRatePerS(offers[i]!)));
     const total = leastTotalRatePerS(sla.targetS - nearest, fastest, arrivalRatePerS);
     if (Number.isFinite(total)) cuts.push({ worth: over(capacityPerS), atLeast: total * (1 - 1e-7) });

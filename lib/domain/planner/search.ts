@@ -18,6 +18,8 @@ import { addRow, copyLp, createLp, type Lp, lpPoint, setBounds, solveLp } from '
 export interface Budget {
   /** True once the search has to end with what it has. */
   spent(): boolean;
+  /** Counts the work of a linear program. */
+  charge(lp: Lp): void;
 }
 
 interface Node {
@@ -42,7 +44,7 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
     return { counts, lowerBoundUsd: fleetCostUsd(instance, counts), proven: true };
   }
   const common = relaxationOf(instance, columns);
-  const roots = common === null ? [] : rootsOf(instance, columns, common);
+  const roots = common === null ? [] : rootsOf(instance, columns, common, budget);
   if (common === null || roots.length === 0) return null;
   let best: { counts: Counts; cost: number } | null = null;
   const offer = (counts: Counts): boolean => {
@@ -61,8 +63,9 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   for (const root of roots) fixByReducedCost(root, columns, limit());
 
   const open = new Heap<Node>((a, b) => a.bound - b.bound);
-  const push = (lp: Lp) => {
-    if (lp.objective < limit()) open.push({ lp, bound: lp.objective });
+  const push = (lp: Lp, possible = true) => {
+    budget.charge(lp);
+    if (possible && lp.objective < limit()) open.push({ lp, bound: lp.objective });
   };
   for (const root of roots) push(root);
   let lowerBound = Number.NEGATIVE_INFINITY;
@@ -109,7 +112,7 @@ function relaxationOf(instance: Instance, columns: Columns): Lp | null {
 const mostRootSplits = 40;
 
 /** Relaxations of which at least one holds for every fleet that keeps the promise; none when no fleet can. */
-function rootsOf(instance: Instance, columns: Columns, common: Lp): Lp[] {
+function rootsOf(instance: Instance, columns: Columns, common: Lp, budget: Budget): Lp[] {
   const alternatives = levelAlternatives(instance, columns.active);
   const roots = new Heap<Lp>((a, b) => a.objective - b.objective);
   roots.push(common);
@@ -133,7 +136,9 @@ function rootsOf(instance: Instance, columns: Columns, common: Lp): Lp[] {
     for (const cut of violated) {
       const root = copyLp(cheapest);
       addCuts(root, columns, [cut]);
-      if (solveLp(root)) roots.push(root);
+      const possible = solveLp(root);
+      budget.charge(root);
+      if (possible) roots.push(root);
     }
   }
   const all: Lp[] = [];
@@ -174,15 +179,21 @@ function mostFractional(point: readonly number[]): number {
   return best;
 }
 
-function branch(parent: Lp, variable: number, lower: number, upper: number, push: (lp: Lp) => void): void {
+function branch(
+  parent: Lp,
+  variable: number,
+  lower: number,
+  upper: number,
+  push: (lp: Lp, possible: boolean) => void,
+): void {
   if (lower > upper) return;
   const lp = copyLp(parent);
   setBounds(lp, variable, lower, upper);
-  if (solveLp(lp)) push(lp);
+  push(lp, solveLp(lp));
 }
 
 /** Splits a node's box around one point that the model refuses: child by child, everything but the point. */
-function exclude(parent: Lp, point: readonly number[], push: (lp: Lp) => void): void {
+function exclude(parent: Lp, point: readonly number[], push: (lp: Lp, possible: boolean) => void): void {
   const rest = copyLp(parent);
   point.forEach((value, j) => {
     const lower = rest.lower[j]!;

@@ -112,25 +112,28 @@ const baseline = {
 const planMethods = ['exact', 'paper', 'same', 'minimum', 'maximum'] as const;
 const plannerNames = [...planMethods, 'static', 'threshold', 'target-tracking', 'concurrency'] as const;
 
-const planner = z.union([
-  z.enum(plannerNames),
-  z.strictObject({ method: z.enum(planMethods) }),
-  z.strictObject({ method: z.literal('static'), arrivalRatePerS: ratePerS.optional() }),
-  z.strictObject({
-    method: z.literal('threshold'),
-    upperS: positive.optional(),
-    lowerS: seconds.optional(),
-    step: z.int().min(1).max(10_000).optional(),
-    periodS: positive.optional(),
-    ...baseline,
-  }),
-  z.strictObject({
-    method: z.literal('target-tracking'),
-    utilization: z.number().gt(0).max(1).optional(),
-    ...baseline,
-  }),
-  z.strictObject({ method: z.literal('concurrency'), targetPerVm: positive.optional(), ...baseline }),
-]);
+const planner = z.union(
+  [
+    z.enum(plannerNames),
+    z.strictObject({ method: z.enum(planMethods) }),
+    z.strictObject({ method: z.literal('static'), arrivalRatePerS: ratePerS.optional() }),
+    z.strictObject({
+      method: z.literal('threshold'),
+      upperS: positive.optional(),
+      lowerS: seconds.optional(),
+      step: z.int().min(1).max(10_000).optional(),
+      periodS: positive.optional(),
+      ...baseline,
+    }),
+    z.strictObject({
+      method: z.literal('target-tracking'),
+      utilization: z.number().gt(0).max(1).optional(),
+      ...baseline,
+    }),
+    z.strictObject({ method: z.literal('concurrency'), targetPerVm: positive.optional(), ...baseline }),
+  ],
+  { error: `use one of ${plannerNames.join(', ')}, or an object {"method": one of them, ...its parameters}` },
+);
 
 const policies = [
   'even',

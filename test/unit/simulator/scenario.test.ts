@@ -284,7 +284,7 @@ describe('regions', () => {
       warmupS: 0,
       regions: [
         { id: 'here', share: 0.75 },
-        { id: 'east', share: 0.25, utcOffsetHours: 2, networkS: { a: 0.3 } },
+        { id: 'east', share: 0.25, timeZone: 'UTC+2', networkS: { a: 0.3 } },
       ],
     });
     const [here, east] = result.regions!;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Experiment, ExperimentContext, ExperimentReport } from './experiment.ts';
 import { asSection, csv, page } from './page.ts';
@@ -9,7 +9,7 @@ export interface RunOutcome {
   seconds: number;
 }
 
-/** Runs one experiment and writes `out/NAME/` with its CSV, SVG and README.md; what an earlier run left there goes. */
+/** Runs one experiment and writes `out/NAME/` with its CSV, SVG and README.md; those of an earlier run go. */
 export async function runExperiment(
   experiment: Experiment,
   context: ExperimentContext,
@@ -18,8 +18,8 @@ export async function runExperiment(
   const start = performance.now();
   const report = await experiment.run(context);
   const folder = join(out, experiment.name);
-  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
+  for (const file of await readdir(folder)) if (/\.(svg|csv|md)$/.test(file)) await rm(join(folder, file));
   for (const table of report.tables) await writeFile(join(folder, `${table.name}.csv`), csv(table));
   for (const figure of report.figures) await writeFile(join(folder, `${figure.name}.svg`), figure.svg);
   await writeFile(join(folder, 'README.md'), page(experiment, report));

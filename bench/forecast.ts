@@ -2,7 +2,7 @@ import { type BacktestResult, backtest } from '../lib/domain/forecast/backtest.t
 import { createForecaster, forecast, update } from '../lib/domain/forecast/forecaster.ts';
 import type { Trace } from '../lib/domain/forecast/trace.ts';
 import type { ForecastState } from '../lib/domain/forecast/types.ts';
-import { backtestTraces } from '../test/support/backtest-traces.ts';
+import { backtestTraces } from '../lib/experiments/traces.ts';
 import type { BenchOptions, BenchRow } from './row.ts';
 
 /** Accuracy on every trace, cost of one update and forecast, and size of the state. */

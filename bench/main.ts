@@ -5,13 +5,14 @@ import { type Bench, type BenchRow, withinBar } from './row.ts';
 
 /** Every benchmark, loaded only when it runs. */
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
+  agent: () => import('./agent.ts'),
+  placement: () => import('./placement.ts'),
   offload: () => import('./offload.ts'),
   system: () => import('./system.ts'),
-  placement: () => import('./placement.ts'),
-  agent: () => import('./agent.ts'),
-  forecast: () => import('./forecast.ts'),
-  planner: () => import('./planner.ts'),
   model: () => import('./model-accuracy.ts'),
+  planner: () => import('./planner.ts'),
+  forecast: () => import('./forecast.ts'),
+  simulator: () => import('./simulator.ts'),
 };
 
 const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]

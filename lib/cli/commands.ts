@@ -7,6 +7,9 @@ export interface CommandModule {
 
 /** Every top-level command, in the order `--help` lists them. Modules are loaded only when needed. */
 export const commandLoaders: readonly { name: string; load: () => Promise<CommandModule> }[] = [
+  { name: 'experiment', load: () => import('./commands/experiment.ts') },
+  { name: 'forecast', load: () => import('./commands/forecast.ts') },
+  { name: 'model', load: () => import('./commands/model.ts') },
   { name: 'start', load: () => import('./commands/start.ts') },
   { name: 'run', load: () => import('./commands/run.ts') },
   { name: 'load', load: () => import('./commands/load.ts') },

@@ -21,8 +21,8 @@ const slack = 1e-9;
 
 /** Asks the model about fleets of one instance. */
 export class Evaluator {
-  /** Work so far, in about milliseconds of an ordinary machine: what the planner's budget is counted in. */
-  work = 0;
+  /** Work so far, in about milliseconds of an ordinary machine: what the planner's budget is counted in, clock or not. */
+  workMs = 0;
   readonly #instance: Instance;
   readonly #model: QueueModel;
 
@@ -35,7 +35,7 @@ export class Evaluator {
   indicatorS(counts: Counts): number {
     const input = this.#input(counts);
     if (input === null) return this.#instance.arrivalRatePerS > 0 ? Number.POSITIVE_INFINITY : 0;
-    this.work += workOf(input, this.#instance.sla.indicator);
+    this.workMs += workOf(input, this.#instance.sla.indicator);
     const { indicator } = this.#instance.sla;
     if (indicator === 'mean') return this.#model.meanS(input);
     return this.#model.times(input)?.[indicator] ?? Number.POSITIVE_INFINITY;

@@ -18,6 +18,8 @@ export class Recorder {
   /** All requests finished so far, recorded or not: what a controller may watch. */
   finishedCount = 0;
   finishedSumS = 0;
+  /** All requests refused so far, recorded or not. */
+  refusedCount = 0;
   requestsByVm = new Float64Array(16);
   responseSumByVm = new Float64Array(16);
   /** When set, durations of waiting and service are kept too. */
@@ -49,6 +51,7 @@ export class Recorder {
   }
 
   refuse(): void {
+    this.refusedCount++;
     if (this.slot >= 0) this.refused[this.slot] = this.refused[this.slot]! + 1;
   }
 

@@ -8,7 +8,6 @@
 
 /** What a stream is used for; each purpose is a stream of its own. */
 export const Stream = { arrivals: 1, demands: 2, dispatch: 3, cloud: 4, noise: 5 } as const;
-export type StreamPurpose = (typeof Stream)[keyof typeof Stream];
 
 const BLOCK = 1024;
 

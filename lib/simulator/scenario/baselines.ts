@@ -79,7 +79,7 @@ function thresholdScaler(
   limits: Limits,
 ): ReactiveScaler {
   const upperS = planner.upperS ?? scenario.sla.targetS;
-  const rule = { upperS, lowerS: planner.lowerS ?? upperS / 2, step: planner.step ?? 1, ...limits };
+  const rule = { upperS, lowerS: planner.lowerS ?? upperS / 3, step: planner.step ?? 1, ...limits };
   let finished = 0;
   let sumS = 0;
   return {

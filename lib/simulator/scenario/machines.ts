@@ -1,4 +1,5 @@
 import type { Offer } from '../../domain/planner/types.ts';
+import { chooseDrains, remainingRentalS } from '../../domain/scaling/choose-drain.ts';
 import type { Kernel } from '../engine/kernel.ts';
 import { Stream, UniformStream } from '../engine/rng.ts';
 import { BootDelays } from './boot-delay.ts';
@@ -72,14 +73,11 @@ export class Machines {
     return counts;
   }
 
-  /** Ready VMs, with the seconds left of their paid hour. */
-  remainingRentalS(offer: number, state: 'booting' | 'ready', nowS: number): number[] {
+  /** Per VM of an offer in a state: the seconds left of its paid hour. */
+  paidS(offer: number, state: 'booting' | 'ready', nowS: number): number[] {
     return [...this.live]
       .filter((m) => m.offer === offer && m.state === state)
-      .map((m) => {
-        const age = nowS - (m.launchedS ?? nowS);
-        return 3600 * Math.ceil(age / 3600 + 1e-9) - age;
-      });
+      .map((m) => remainingRentalS(1000 * (m.launchedS ?? nowS), 1000 * nowS));
   }
 
   /** Rents `count` more VMs; `instantly` for the fleet that is there at the start. Call `kernel.fleetChanged` after instant ones. */
@@ -100,18 +98,23 @@ export class Machines {
     }
   }
 
-  /** Gives up `count` VMs of an offer: booting ones first, then those with the least paid time left (hourly) or the least to finish. */
+  /** Gives up `count` VMs of an offer, as the scaler chooses them. */
   drain(offer: number, count: number, nowS: number): void {
     const { present } = this.kernel.fleet;
-    const candidates = [...this.live].filter(
-      (m) => m.offer === offer && (m.state === 'ready' || m.state === 'booting'),
-    );
-    const hourly = this.scenario.billing === 'hourly';
-    const paidS = (m: Machine) => 3600 - ((nowS - (m.launchedS ?? nowS)) % 3600);
-    const rank = (m: Machine) => (m.state === 'booting' ? -1 : hourly ? paidS(m) : present[m.vm]!);
-    candidates.sort((a, b) => rank(a) - rank(b));
+    const byId = new Map<string, Machine>();
+    for (const machine of this.live) if (machine.state !== 'draining') byId.set(String(byId.size), machine);
+    const candidates = [...byId].map(([vmId, machine]) => ({
+      vmId,
+      offerId: this.offers[machine.offer]!.id,
+      state: machine.state === 'booting' ? ('starting' as const) : ('ready' as const),
+      tasks: machine.state === 'booting' ? null : present[machine.vm]!,
+      launchedAtMs: 1000 * (machine.launchedS ?? nowS),
+    }));
+    const { billing = 'per-second' } = this.scenario;
+    const chosen = chooseDrains(candidates, this.offers[offer]!.id, count, billing, 1000 * nowS);
     this.settle(nowS);
-    for (const machine of candidates.slice(0, count)) {
+    for (const vmId of chosen) {
+      const machine = byId.get(vmId)!;
       if (machine.state === 'booting') this.end(machine, nowS);
       else {
         machine.state = 'draining';

@@ -1,5 +1,7 @@
 import type { ForecastState } from '../../domain/forecast/types.ts';
 import type { CurrentVms } from '../../domain/planner/types.ts';
+import { detectBurst } from '../../domain/scaling/burst.ts';
+import { surplusRatePerS } from '../../domain/scaling/surplus.ts';
 import { type ArrivalSpec, arrivalSource } from '../engine/arrivals.ts';
 import { type DemandSampler, demandSampler } from '../engine/demand.ts';
 import { ExponentialKernel } from '../engine/exponential-kernel.ts';
@@ -43,6 +45,8 @@ type Event =
   | { kind: 'tick' }
   | { kind: 'burst' };
 
+const BURST_WINDOW_S = 6;
+
 /**
  * One replication of a scenario: the engine runs from event to event, and between runs the fleet changes.
  *
@@ -66,12 +70,14 @@ export class Replication {
   /** VMs per offer that there should be; null where nobody plans. */
   private target: number[] | null = null;
   private plannedRatePerS = 0;
+  /** The latest slot that a plan was made for. */
+  private plannedSlot = 0;
   private drainDue = false;
   private slot = 0;
   private arrivalsAtSlot = 0;
   private capacityArea = 0;
   private capacityAtS = 0;
-  private burst = { arrivals: 0, atS: 0 };
+  private readonly burst = { looks: [] as { atS: number; arrivals: number }[], refused: 0, waiting: 0 };
   private controlPlaneUsd = 0;
   private infeasibleSlots = 0;
 
@@ -211,6 +217,7 @@ export class Replication {
     const elapsedS = nowS - (k - 1) * slotS;
     const ahead = k > 0 && elapsedS < slotS - 1e-9;
     const partial = ahead ? { count: this.kernel.arrivalCount - this.arrivalsAtSlot, elapsedS } : null;
+    this.plannedSlot = k;
     const counts = this.plan(this.predictor.predict(k, partial));
     if (counts === null) this.infeasibleSlots++;
     this.drainDue = false;
@@ -236,7 +243,7 @@ export class Replication {
     const { scenario, machines, kernel } = this;
     return scenario.offers.flatMap((offer, i) =>
       (['ready', 'booting'] as const).flatMap((state) => {
-        const remaining = machines.remainingRentalS(i, state, kernel.nowS);
+        const remaining = machines.paidS(i, state, kernel.nowS);
         const entry = { offer: offer.id, state: state === 'ready' ? ('running' as const) : state };
         if (remaining.length === 0) return [];
         if (scenario.billing !== 'hourly') return [{ ...entry, count: remaining.length }];
@@ -302,20 +309,58 @@ export class Replication {
     this.events.push(nowS + reactive.periodS, { kind: 'tick' });
   }
 
-  /** Scale-out between slots: when clearly more arrives than was planned for, plan again for what arrives. */
+  /** Scale-out between slots, by the scaler's own trigger; a look averages over about 6 s as the scaler's does. */
   private checkBurst(nowS: number): void {
-    const { kernel, burst } = this;
-    const periodS = nowS - burst.atS;
-    const count = kernel.arrivalCount - burst.arrivals;
-    this.burst = { arrivals: kernel.arrivalCount, atS: nowS };
-    const surelyPerS = Math.max(0, count - 2 * Math.sqrt(count)) / periodS;
-    if (surelyPerS > this.plannedRatePerS) {
+    const { kernel, burst, recorder } = this;
+    const { fleet } = kernel;
+    burst.looks.push({ atS: nowS, arrivals: kernel.arrivalCount });
+    while (burst.looks.length > 2 && burst.looks[1]!.atS <= nowS - BURST_WINDOW_S) burst.looks.shift();
+    const rateSince = (look: { atS: number; arrivals: number }) =>
+      nowS > look.atS ? (kernel.arrivalCount - look.arrivals) / (nowS - look.atS) : 0;
+    let waiting = 0;
+    let places = 0;
+    for (let e = 0; e < fleet.eligibleCount; e++) {
+      const vm = fleet.eligible[e]!;
+      waiting += Math.max(0, fleet.present[vm]! - fleet.sharingLimit[vm]!);
+      places += fleet.sharingLimit[vm]!;
+    }
+    const decision = detectBurst({
+      arrivalRatePerS: rateSince(burst.looks[0]!),
+      latestRatePerS: rateSince(burst.looks.at(-2) ?? burst.looks[0]!),
+      plannedRatePerS: this.plannedRatePerS,
+      refused: recorder.refusedCount - burst.refused,
+      waiting,
+      waitingBefore: burst.waiting,
+      places,
+    });
+    burst.refused = recorder.refusedCount;
+    burst.waiting = waiting;
+    if (decision.burst) {
       const before = this.target;
-      const counts = this.plan(count / periodS);
+      const counts = this.plan(decision.arrivalRatePerS);
       if (counts !== null && before !== null) this.target = counts.map((n, i) => Math.max(n, before[i]!));
       this.launchMissing(nowS);
     }
+    if (this.scenario.trimAfterS !== undefined) this.trim(nowS);
     this.events.push(nowS + this.scenario.burstCheckS!, { kind: 'burst' });
+  }
+
+  /**
+   * Scale-in between slots: once enough of the slot has been seen to tell that clearly less arrives than the forecast's quantile allowed
+   * for, the surplus goes, until the plan for the next slot is made.
+   */
+  private trim(nowS: number): void {
+    const elapsedS = nowS - this.slot * this.prepared.slotS;
+    if (elapsedS < this.scenario.trimAfterS! || this.plannedSlot > this.slot || this.target === null) return;
+    const count = this.kernel.arrivalCount - this.arrivalsAtSlot;
+    const ratePerS = surplusRatePerS({ count, elapsedS, plannedRatePerS: this.plannedRatePerS });
+    if (ratePerS === null) return;
+    const before = this.target;
+    const counts = this.plan(ratePerS);
+    if (counts === null) return;
+    this.target = counts.map((n, i) => Math.min(n, before[i]!));
+    this.drainDue = true;
+    this.drainSurplus(nowS);
   }
 
   /** Integrates the capacity offered, for utilization as a controller sees it; call before the fleet changes. */

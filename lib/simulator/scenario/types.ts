@@ -19,7 +19,7 @@ export type ScenarioPlanner =
   | { method: PlanMethod }
   /** `initial`, for ever; without `initial`, the cheapest fleet for `arrivalRatePerS` (default: the highest slot). */
   | { method: 'static'; arrivalRatePerS?: number }
-  /** The IoT paper's rule on the mean response time; `upperS` defaults to the SLA's target, `lowerS` to half of it. */
+  /** The IoT paper's rule on the mean response time; `upperS` defaults to the SLA's target, `lowerS` to a third of it. */
   | ({ method: 'threshold'; upperS?: number; lowerS?: number; step?: number; periodS?: number } & BaselineLimits)
   /** EC2 Auto Scaling on mean utilization (default 0.5). */
   | ({ method: 'target-tracking'; utilization?: number } & BaselineLimits)
@@ -51,6 +51,8 @@ export interface ScenarioRegion {
   share: number;
   /** Hours ahead of UTC; the slots are local time, so the region sees them this much earlier. */
   utcOffsetHours?: number;
+  /** Instead of `utcOffsetHours`: an IANA zone, whose offset at the start is taken; also the wall clock of its forecast. */
+  timeZone?: string;
   /** Round trip to each offer from here, seconds; others keep the offer's own. */
   networkS?: Readonly<Record<string, number>>;
 }
@@ -94,8 +96,13 @@ export interface Scenario {
   bootS?: number | BootDelay;
   /** How long before a slot its plan is made and its launches start; default the boot delay's 90th percentile. */
   leadS?: number;
-  /** The scaler looks this often at the arrivals between plans and adds VMs when they exceed the plan. Never when absent. */
+  /** How often the scaler looks for a burst between plans (queue growing, refusals, twice the rate planned); never when absent. */
   burstCheckS?: number;
+  /**
+   * With `burstCheckS`: so long into a slot the scaler also takes away what the slot's own arrivals show to be surplus. Never when
+   * absent.
+   */
+  trimAfterS?: number;
   /** An attempt to launch fails with this probability, costs nothing, and is repeated after `retryS`. */
   launchFailures?: { probability: number; retryS: number };
   /** For spot offers: exponential life, notice, then gone with what it holds. */

@@ -64,7 +64,16 @@ describe("an agent's life", () => {
     expect(answers[1]!.body.timings.handoffMs).toBeGreaterThan(0);
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, 200, 200, 200, 429]);
 
-    // A neighbour that died is passed over; one with another certificate is never sent the ticket.
+    // A neighbour whose certificate is not the one in the ticket is sent nothing; one that died is passed over.
+    const claims = region.claims([a, b], digest, { threshold: 1 });
+    const forged = region.sign({
+      ...claims,
+      vms: claims.vms.map((vm) => (vm.id === a.ready.vmId ? vm : { ...vm, certSha256: '00' })),
+    });
+    const holding = runTask(a, ticket, 'sleep', [600]);
+    await until(async () => (await tasksOf(a)).length === 1);
+    expect((await runTask(a, forged, 'echo', [])).body).toMatchObject({ vmId: a.ready.vmId });
+    await holding;
     await b.stop();
     const busy = runTask(a, ticket, 'sleep', [800]);
     await until(async () => (await tasksOf(a)).length === 1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { backtest } from '../../../lib/domain/forecast/backtest.ts';
-import { backtestTraces } from '../../support/backtest-traces.ts';
+import { backtestTraces } from '../../../lib/experiments/traces.ts';
 
 const folder = process.env.OAAS_TRACES ?? '../shared/data/traces';
 const { source, traces } = backtestTraces(folder);

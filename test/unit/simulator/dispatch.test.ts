@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { delayIndex } from '../../../lib/domain/dispatch/delay-index.ts';
-import { staticSplit } from '../../../lib/domain/dispatch/static-split.ts';
+import { splitArrivalRate } from '../../../lib/domain/queueing/static-split.ts';
+import { stationOf } from '../../../lib/domain/queueing/station.ts';
 import { Fleet } from '../../../lib/simulator/engine/fleet.ts';
 import type { SimulatedPolicy } from '../../../lib/simulator/engine/policies/policy.ts';
 import { ShortestDelayIndex } from '../../../lib/simulator/engine/policies/shortest-delay-index.ts';
 import { UniformStream } from '../../../lib/simulator/engine/rng.ts';
 import { type PoolSimulation, simulatePool } from '../../../lib/simulator/engine/simulate-pool.ts';
-import { agrees, erlangC, expectAgreement, vms } from './support.ts';
+import { agrees, erlangB, erlangC, expectAgreement, vms } from './support.ts';
 import { twoVmMeanResponseS } from './two-vm-chain.ts';
 
 const run = (input: Partial<PoolSimulation> & Pick<PoolSimulation, 'pool' | 'arrivalRatePerS' | 'dispatch'>) =>
@@ -21,7 +22,7 @@ describe('static splits', () => {
   it.each([
     ['even', [0.5, 0.5]],
     ['capacity', [5 / 12, 7 / 12]],
-    ['sqrt', [...staticSplit('sqrt', pool, 8)]],
+    ['sqrt', splitArrivalRate(pool.map(stationOf), 8, 'sqrt').map((rate) => rate / 8)],
   ] as const)('%s has the mean response of equations 4-10', (policy, shares) => {
     const { responseTimeS, perVm } = run({ pool, arrivalRatePerS: 8, dispatch: { policy }, requests: 200_000 });
     expectAgreement(responseTimeS.mean, responseTimeS.ci95.mean, exact(shares));
@@ -38,11 +39,8 @@ describe('static splits', () => {
           const lambda = rho * rates.reduce((a, b) => a + b, 0);
           const of = (shares: ArrayLike<number>) =>
             rates.reduce((sum, mu, i) => sum + shares[i]! / (mu - shares[i]! * lambda), 0);
-          const best = staticSplit(
-            'sqrt',
-            rates.map((serviceRatePerS) => ({ serviceRatePerS })),
-            lambda,
-          );
+          const stations = rates.map((rate) => stationOf(vms(1, rate, {})));
+          const best = splitArrivalRate(stations, lambda, 'sqrt').map((rate) => rate / lambda);
           expect(best.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
           // Moving a little load between any two VMs must not help.
           const from = other % rates.length;
@@ -210,6 +208,20 @@ describe('the other policies', () => {
       expect(mean(count - 1)).toBeGreaterThan(0.035);
     }
   });
+
+  it.each(['even', 'capacity', 'round-robin', 'jsq'] as const)(
+    '%s refuses only when every VM is full: Erlang B over the whole pool',
+    (policy) => {
+      const result = run({
+        pool: [vms(4, 10, { sharingLimit: 1 })],
+        arrivalRatePerS: 45,
+        dispatch: { policy },
+        queueLimit: 0,
+        requests: 20_000,
+      });
+      expect(Math.abs(result.refused / result.requests - erlangB(4.5, 4))).toBeLessThan(0.005);
+    },
+  );
 
   it('counts hand-overs into the response', () => {
     const dispatch = (handoffS: number): SimulatedPolicy => ({

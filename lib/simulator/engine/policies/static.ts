@@ -1,12 +1,17 @@
-import { staticSplit } from '../../../domain/dispatch/static-split.ts';
+import { splitArrivalRate } from '../../../domain/queueing/static-split.ts';
+import { capacityOf, type Station } from '../../../domain/queueing/station.ts';
 import { AliasTable } from '../alias-table.ts';
 import type { Fleet } from '../fleet.ts';
 import type { UniformStream } from '../rng.ts';
 import { PlainDispatcher } from './dispatcher.ts';
 
-/** A static random split: even, by capacity, or the square-root rule. */
+/** Draws made before the VMs with room are looked for one by one. */
+const REDRAWS = 8;
+
+/** A static random split: even, by capacity, or the square-root rule, over the VMs with room. */
 export class StaticSplitDispatcher extends PlainDispatcher {
   private table: AliasTable | undefined;
+  private shares: Float64Array = new Float64Array(0);
   private readonly fleet: Fleet;
   private readonly random: UniformStream;
   private readonly policy: 'even' | 'capacity' | 'sqrt';
@@ -25,20 +30,53 @@ export class StaticSplitDispatcher extends PlainDispatcher {
   choose(): number {
     const { fleet, table } = this;
     if (table === undefined) return -1;
-    const vm = fleet.eligible[table.pick(this.random.next())]!;
-    return fleet.present[vm]! < fleet.limit[vm]! ? vm : -1;
+    for (let attempt = 0; attempt < REDRAWS; attempt++) {
+      const vm = fleet.eligible[table.pick(this.random.next())]!;
+      if (fleet.present[vm]! < fleet.limit[vm]!) return vm;
+    }
+    return this.chooseWithRoom();
+  }
+
+  /** The same draw among the VMs with room, when redrawing does not find one. */
+  private chooseWithRoom(): number {
+    const { fleet, shares } = this;
+    let total = 0;
+    let chosen = -1;
+    for (let e = 0; e < fleet.eligibleCount; e++) {
+      const vm = fleet.eligible[e]!;
+      const share = shares[e]!;
+      if (share === 0 || fleet.present[vm]! >= fleet.limit[vm]!) continue;
+      total += share;
+      if (this.random.next() * total < share) chosen = vm;
+    }
+    return chosen;
   }
 
   override fleetChanged(): void {
     const { fleet } = this;
-    const vms = Array.from(fleet.eligible.subarray(0, fleet.eligibleCount), (vm) => ({
-      serviceRatePerS: fleet.maxRate(vm),
-    }));
-    this.table = vms.length === 0 ? undefined : new AliasTable(staticSplit(this.policy, vms, this.arrivalRatePerS));
+    const stations = Array.from(fleet.eligible.subarray(0, fleet.eligibleCount), (vm) => stationAt(fleet, vm));
+    // Without load, and without a stable split, the square-root rule is the capacity split.
+    const idle = this.arrivalRatePerS <= 0 || this.arrivalRatePerS >= capacityOf(stations);
+    const policy = this.policy === 'sqrt' && idle ? 'capacity' : this.policy;
+    this.shares = Float64Array.from(splitArrivalRate(stations, idle ? 1 : this.arrivalRatePerS, policy), (rate) =>
+      idle ? rate : rate / this.arrivalRatePerS,
+    );
+    this.table = stations.length === 0 ? undefined : new AliasTable(this.shares);
   }
 }
 
-/** Each of `dispatchers` front-ends sends its requests to the VMs in turn; a request comes to a front-end at random. */
+function stationAt(fleet: Fleet, vm: number): Station {
+  return {
+    coreRatePerS: fleet.coreRate[vm]!,
+    servers: fleet.parallelism[vm]!,
+    sharingLimit: fleet.sharingLimit[vm]!,
+    capacityPerS: fleet.maxRate(vm),
+    networkS: fleet.networkS[vm]!,
+    count: 1,
+  };
+}
+
+/** Each of `dispatchers` front-ends sends its requests to the next VM in turn that has room; a request comes to a front-end at random. */
 export class RoundRobinDispatcher extends PlainDispatcher {
   private readonly fleet: Fleet;
   private readonly random: UniformStream;
@@ -55,9 +93,13 @@ export class RoundRobinDispatcher extends PlainDispatcher {
     const { fleet, turn } = this;
     if (fleet.eligibleCount === 0) return -1;
     const front = turn.length === 1 ? 0 : this.random.below(turn.length);
-    const at = turn[front]! < fleet.eligibleCount ? turn[front]! : 0;
-    turn[front] = at + 1;
-    const vm = fleet.eligible[at]!;
-    return fleet.present[vm]! < fleet.limit[vm]! ? vm : -1;
+    let at = turn[front]!;
+    for (let step = 0; step < fleet.eligibleCount; step++) {
+      if (at >= fleet.eligibleCount) at = 0;
+      const vm = fleet.eligible[at++]!;
+      turn[front] = at;
+      if (fleet.present[vm]! < fleet.limit[vm]!) return vm;
+    }
+    return -1;
   }
 }

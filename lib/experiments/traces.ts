@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseTrace, type Trace } from '../../lib/domain/forecast/trace.ts';
+import { parseTrace, type Trace } from '../domain/forecast/trace.ts';
 import { syntheticTraces } from './synthetic-traces.ts';
 
 const WEEK_S = 7 * 86_400;

@@ -1,0 +1,52 @@
+import type { Experiment, ExperimentReport, Table } from './experiment.ts';
+
+/** CSV with quotes only where needed (RFC 4180). */
+export function csv(table: Table): string {
+  const cell = (value: string | number) => {
+    const shown = typeof value === 'number' ? String(Number(value.toPrecision(8))) : value;
+    return /[",\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
+  };
+  return `${[table.header, ...table.rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
+}
+
+/**
+ * One experiment's page.
+ *
+ * @param folder path of its figures and tables from the page
+ * @param level heading level
+ */
+export function page(experiment: Experiment, report: ExperimentReport, folder: string, level: number): string {
+  const heading = '#'.repeat(level);
+  const verdict = (holds: boolean | 'not comparable') => (holds === true ? 'yes' : holds === false ? '**no**' : holds);
+  const shown = report.tables.filter((t) => report.shown?.includes(t.name));
+  return [
+    `${heading} ${experiment.title}`,
+    '',
+    `\`npx oaas experiment run ${experiment.name} --out DIR\`. ${experiment.source}`,
+    '',
+    markdownTable(
+      ['claim', 'ours', 'holds'],
+      report.claims.map((c) => [c.claim, c.ours, verdict(c.holds)]),
+    ),
+    '',
+    ...report.figures.flatMap((f) => [`![${f.caption}](${folder}${f.name}.svg)`, '', `_${f.caption}_`, '']),
+    ...shown.flatMap((t) => [
+      markdownTable(
+        t.header,
+        t.rows.map((r) => r.map(show)),
+      ),
+      '',
+    ]),
+    ...report.notes.map((note) => `- ${note}`),
+    '',
+    `Data: ${report.tables.map((t) => `[${t.name}.csv](${folder}${t.name}.csv)`).join(', ')}.`,
+    '',
+  ].join('\n');
+}
+
+const show = (value: string | number) => (typeof value === 'number' ? String(Number(value.toPrecision(4))) : value);
+
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -67,7 +67,7 @@ function workOf({ pool, policy }: ModelInput, indicator: Indicator): number {
     policy === 'session'
       ? 0.3 + 0.0025 * pool.length * vms
       : policy === 'jsq'
-        ? (0.0004 + 0.00003 * pool.length) * cores
+        ? (0.0001 + 0.00003 * pool.length) * cores
         : 0;
   return 0.02 + 0.0001 * vms + perPool + (indicator === 'mean' ? 0 : 0.6);
 }

@@ -97,31 +97,30 @@ function shareCuts(instance: Instance, active: readonly number[], floors: readon
  *
  * @returns pairs of which every fleet that keeps the promise satisfies at least one each
  */
-export function levelAlternatives(instance: Instance, active: readonly number[]): [carried: Cut, crowd: Cut][] {
+export function levelAlternatives(instance: Instance, active: readonly number[]): [carried: Cut[], crowd: Cut[]][] {
   const { offers, sla, policy, arrivalRatePerS, snapshotAgeS, serviceScv } = instance;
   if (policy !== 'jsq' || sla.indicator !== 'mean' || snapshotAgeS > 0 || serviceScv !== 1) return [];
   const floors = active.map((i) => loneRequestS(instance, i));
+  const nearest = Math.min(...active.map((i) => offers[i]!.networkS));
   const slowestNetwork = Math.max(...active.map((i) => offers[i]!.networkS * coreRatePerS(offers[i]!)));
   const levels = thin(
     [...new Set(floors.filter((f) => f > sla.targetS))].sort((a, b) => a - b),
     mostLevels,
   );
-  return levels.flatMap((level): [Cut, Cut][] => {
+  return levels.flatMap((level): [Cut[], Cut[]][] => {
     const held = arrivalRatePerS * (level - sla.targetS);
     // Short of the level by at most (1 - δ)/δ requests on average when the load exceeds the capacity below it by a share δ.
-    const delta = Math.sqrt((1 + slowestNetwork) / held);
-    if (!(held > 0) || delta > 0.3) return [];
+    const delta = 1 / Math.sqrt(held);
+    if (!(delta <= 0.3)) return [];
     const below = (worth: (i: number) => number) => active.map((i, k) => (floors[k]! < level ? worth(i) : 0));
-    const spare = (i: number) => {
-      const atLevel = capacityPerS(offers[i]!) * (level - offers[i]!.networkS);
-      return Math.min(1, atLevel - Math.ceil(atLevel - 1 - 1e-9));
-    };
-    return [
-      [
-        { worth: below((i) => capacityPerS(offers[i]!)), atLeast: arrivalRatePerS * (1 - delta) },
-        { worth: below(spare), atLeast: (1 - delta) * held },
-      ],
-    ];
+    const atLevel = (i: number) =>
+      Math.max(0, Math.ceil(capacityPerS(offers[i]!) * (level - offers[i]!.networkS) - 1 - 1e-9));
+    const spare = (networkS: number, i: number) => capacityPerS(offers[i]!) * (level - networkS) - atLevel(i);
+    const carried = { worth: below((i) => capacityPerS(offers[i]!)), atLeast: arrivalRatePerS * (1 - delta) };
+    const crowd = [{ worth: below((i) => spare(nearest, i)), atLeast: held * (1 - delta) }];
+    const ownNetwork = held * (1 - delta * (1 + slowestNetwork));
+    if (ownNetwork > 0) crowd.push({ worth: below((i) => spare(offers[i]!.networkS, i)), atLeast: ownNetwork });
+    return [[[carried], crowd]];
   });
 }
 

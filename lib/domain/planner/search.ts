@@ -125,7 +125,7 @@ const rootShare = 0.25;
 /** Relaxations of which at least one holds for every fleet that keeps the promise; none when no fleet can. */
 function rootsOf(instance: Instance, columns: Columns, common: Lp, budget: Budget): Lp[] {
   const alternatives = levelAlternatives(instance, columns.active).map((pair) =>
-    pair.map((cut) => rowOf(columns, cut)),
+    pair.map((side) => side.map((cut) => rowOf(columns, cut))),
   );
   const roots = new Heap<Lp>((a, b) => a.objective - b.objective);
   roots.push(common);
@@ -137,9 +137,9 @@ function rootsOf(instance: Instance, columns: Columns, common: Lp, budget: Budge
       roots.push(cheapest);
       break;
     }
-    for (const row of violated) {
+    for (const side of violated) {
       const root = copyLp(cheapest);
-      addRow(root, row);
+      for (const row of side) addRow(root, row);
       const possible = solveLp(root);
       budget.charge(root);
       if (possible) roots.push(root);
@@ -151,11 +151,11 @@ function rootsOf(instance: Instance, columns: Columns, common: Lp, budget: Budge
 }
 
 /** The alternative whose both sides a point misses by most. */
-function mostViolated(alternatives: readonly Row[][], point: readonly number[]): Row[] | undefined {
-  let violated: Row[] | undefined;
+function mostViolated(alternatives: readonly Row[][][], point: readonly number[]): Row[][] | undefined {
+  let violated: Row[][] | undefined;
   let most = 1e-7;
   for (const pair of alternatives) {
-    const short = Math.min(...pair.map((row) => shortOf(row, point)));
+    const short = Math.min(...pair.map((side) => Math.max(...side.map((row) => shortOf(row, point)))));
     if (short > most) {
       most = short;
       violated = pair;

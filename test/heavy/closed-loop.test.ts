@@ -11,8 +11,8 @@ import { oaas, type StartedSystem, startLocal, temporaryFolder, until } from '..
 import { processorSharingJsq, type RecordedRequest } from '../support/ps-jsq.ts';
 
 const machines = 3;
-const coreSpeed = 0.2;
-const meanDemandS = 0.15;
+const coreSpeed = 0.4;
+const meanDemandS = 0.3;
 const requestsPerLoad = 30;
 /** Only chooses the arrival rate; the prediction uses what was measured. */
 const preparationGuessS = 0.045;

@@ -187,7 +187,10 @@ export class Replication {
     const { recorder, prepared, scenario } = this;
     if (k > 0) {
       this.closeSlot(nowS);
-      this.predictor.observe(k - 1, this.kernel.arrivalCount - this.arrivalsAtSlot);
+      const count = this.kernel.arrivalCount - this.arrivalsAtSlot;
+      this.predictor.observe(k - 1, count);
+      // Who plans knows a rate; who does not takes the last slot's.
+      this.kernel.expectRate(this.plannedRatePerS > 0 ? this.plannedRatePerS : count / prepared.slotS);
     } else this.machines.settle(nowS);
     this.slot = k;
     this.arrivalsAtSlot = this.kernel.arrivalCount;

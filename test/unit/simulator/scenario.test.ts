@@ -131,6 +131,27 @@ describe('a fleet that is planned', () => {
     bootS: 40,
   };
 
+  it('the square-root split follows the planned rate: at low load the slow VMs get nothing', () => {
+    // μ 16 and 4 twice each: with λ = 2 the square-root rule keeps only the fast ones, E[T] = 2 / (32 - 2).
+    const { slots, total } = run({
+      slots: [...constant(30, 1), ...constant(2, 4)],
+      policy: 'sqrt',
+      planner: 'static',
+      offers: [
+        { ...offer, id: 'fast', serviceRatePerS: 16 },
+        { ...offer, id: 'slow', serviceRatePerS: 4 },
+      ],
+      initial: [
+        { offer: 'fast', count: 2 },
+        { offer: 'slow', count: 2 },
+      ],
+      replications: 30,
+    });
+    const low = slots.slice(2).map((slot) => slot.responseTimeS.mean!);
+    for (const mean of low) expect(Math.abs(mean / (2 / 30) - 1)).toBeLessThan(0.03);
+    expect(total.refused).toBe(0);
+  });
+
   it('has the VMs of the covering knapsack in every slot: λ <= Σ (μ - 1/R)', () => {
     const { initial: _, ...noInitial } = base;
     const { slots, total } = runScenario({ ...noInitial, ...planned });

@@ -15,8 +15,8 @@ export class StaticSplitDispatcher extends PlainDispatcher {
   private readonly fleet: Fleet;
   private readonly random: UniformStream;
   private readonly policy: 'even' | 'capacity' | 'sqrt';
-  /** Arrival rate that the `sqrt` rule is computed for; update it and call `fleetChanged` when the rate changes. */
-  arrivalRatePerS: number;
+  /** Arrival rate that the `sqrt` rule is computed for. */
+  private arrivalRatePerS: number;
 
   constructor(fleet: Fleet, random: UniformStream, policy: 'even' | 'capacity' | 'sqrt', arrivalRatePerS: number) {
     super();
@@ -50,6 +50,11 @@ export class StaticSplitDispatcher extends PlainDispatcher {
       if (this.random.next() * total < share) chosen = vm;
     }
     return chosen;
+  }
+
+  override expectRate(arrivalRatePerS: number): void {
+    this.arrivalRatePerS = arrivalRatePerS;
+    if (this.policy === 'sqrt') this.fleetChanged();
   }
 
   override fleetChanged(): void {

@@ -12,10 +12,10 @@ import type { Bench, BenchOptions, BenchRow } from './row.ts';
 export const bench: Bench = async (options) => [...(await overhead(options)), ...(await underLoad(options))];
 
 /** Low enough that a prespawned sandbox is always at hand: what is measured is the path, not the refill. */
-const overheadRatePerS = 15;
+const overheadRatePerS = 10;
 
-async function overhead({ quick, onProgress }: BenchOptions): Promise<BenchRow[]> {
-  const perArm = quick ? 30 : 600;
+export async function overhead({ quick, onProgress }: BenchOptions): Promise<BenchRow[]> {
+  const perArm = quick ? 30 : 300;
   const fleet = await startFleet({
     count: 1,
     env: { OAAS_CORES: '2', OAAS_SHARING_LIMIT: '8', OAAS_CPU_HOLD: 'off' },
@@ -72,9 +72,9 @@ const vmCount = 3;
 const coreSpeed = 0.4;
 const meanSpinMs = 40;
 
-async function underLoad({ quick, onProgress }: BenchOptions): Promise<BenchRow[]> {
+export async function underLoad({ quick, onProgress }: BenchOptions): Promise<BenchRow[]> {
   const rounds = quick ? 1 : 3;
-  const perRound = quick ? 30 : 240;
+  const perRound = quick ? 30 : 160;
   const fleet = await startFleet({
     count: vmCount,
     env: { OAAS_CORES: '1', OAAS_CORE_SPEED: String(coreSpeed), OAAS_SHARING_LIMIT: '4', OAAS_QUEUE_LIMIT: '1000' },

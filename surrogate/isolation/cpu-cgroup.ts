@@ -61,6 +61,7 @@ export class CgroupHold implements CpuHold {
       const folder = join(base, this.#options.name);
       mkdirSync(folder, { recursive: true });
       limit(folder, { cores: this.#options.totalCores });
+      weigh(folder);
     }
   }
 
@@ -218,6 +219,12 @@ function mountPoint(system: System, accept: (mount: { type: string; options: str
   } catch {
     return null;
   }
+}
+
+/** Held to its cores, but given them too: ten times the weight of an ordinary process when the machine is busy with others. */
+function weigh(folder: string): void {
+  if (existsSync(join(folder, 'cpu.weight'))) writeIfPossible(join(folder, 'cpu.weight'), '1000');
+  if (existsSync(join(folder, 'cpu.shares'))) writeIfPossible(join(folder, 'cpu.shares'), '10240');
 }
 
 function limitV1Cpu(folder: string, limits: Partial<SlotLimits>): void {

@@ -411,8 +411,10 @@ function explain(decision: Decision): string {
   return `${decision.code}: local ${ms(decision.localMs)}, remote ${ms(decision.remoteMs)}${cost}`;
 }
 
-/** 128 random bits; the proof against a second run rests on ids being unique. */
+/** About 128 random bits; the proof against a second run rests on ids being unique. */
 function randomId(): string {
+  // Browsers offer it on https pages only, React Native not at all; in Node it is much the faster.
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   let id = '';
   for (const byte of bytes) id += (byte + 256).toString(16).slice(1);

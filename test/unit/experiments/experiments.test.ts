@@ -34,8 +34,11 @@ test('an experiment writes its tables, figures and page, and the collection link
     const lines = (await readFile(join(out, 'oaas-figure-3', 'figure-3.csv'), 'utf8')).trim().split('\n');
     expect(lines[0]).toBe('policy,arrivalRatePerS,modelS,simulatedS,ci95S');
     expect(lines.length).toBe(1 + outcome.report.tables[0]!.rows.length);
-    const path = await writeCollection([outcome], out, true);
-    expect(await readFile(path, 'utf8')).toContain('](all/oaas-figure-3/figure-3.svg)');
+    const { path, names } = await writeCollection(experiments, out);
+    expect(names).toEqual(['oaas-figure-3']);
+    const collection = await readFile(path, 'utf8');
+    expect(collection).toContain('](all/oaas-figure-3/figure-3.svg)');
+    expect(collection).toContain(`\n## ${oaasFigure3.title}\n`);
   } finally {
     await rm(folder, { recursive: true });
   }

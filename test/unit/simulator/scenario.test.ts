@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ForecastPredictor, forecastAfterHistory } from '../../../lib/simulator/scenario/predictor.ts';
 import { runScenario, scenarioSteps } from '../../../lib/simulator/scenario/run-scenario.ts';
 import type { Scenario } from '../../../lib/simulator/scenario/types.ts';
 import { expectAgreement } from './support.ts';
@@ -72,6 +73,15 @@ describe('a fleet that stays', () => {
     expect(total.refused / total.requests).toBeGreaterThan(0.3);
     expect(total.shareRequestsWithin).toBeCloseTo(1 - total.refused / total.requests, 2);
     expect(slots.every((s) => !s.withinTarget)).toBe(true);
+  });
+
+  it('one refused request spoils a slot under the mean, however quick the others were', () => {
+    const { slots } = run({ policy: 'jsq', sla: { indicator: 'mean', targetS: 10 }, poolLimit: 14 });
+    for (const slot of slots) {
+      expect(slot.refused).toBeGreaterThan(0);
+      expect(slot.responseTimeS.mean).toBeLessThan(0.3);
+      expect(slot.withinTarget).toBe(false);
+    }
   });
 
   it('the same seed gives the same result; another gives others; policies share their arrivals', () => {
@@ -244,6 +254,14 @@ describe('a fleet that is planned', () => {
     expect(Math.abs(learned.total.rentUsd / oracle.total.rentUsd - 1)).toBeLessThan(0.12);
     const naive = run({ ...scenario, forecast: 'naive', history });
     expect(naive.total.shareSlotsWithin).toBeLessThan(learned.total.shareSlotsWithin);
+  });
+
+  it('takes the running slot for what it is worth: extrapolated when known well enough, else left out', () => {
+    const scenario: Scenario = { ...base, forecast: 'naive', history: constant(10, 50) };
+    const predictor = new ForecastPredictor(forecastAfterHistory(scenario, 600, 1)!, scenario, 600);
+    predictor.observe(0, 6000);
+    expect(Math.abs(predictor.predict(2, { count: 9000, elapsedS: 450 }) / 20 - 1)).toBeLessThan(0.1);
+    expect(Math.abs(predictor.predict(2, { count: 3000, elapsedS: 150 }) / 10 - 1)).toBeLessThan(0.1);
   });
 
   it('a burst check adds VMs inside the slot in which more comes than was planned', () => {

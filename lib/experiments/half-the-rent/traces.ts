@@ -119,6 +119,7 @@ function judge(name: string, points: readonly Point[]): { claim: Claim; figure: 
         title: `Cost against attainment, ${name}`,
         xLabel: 'slots within the target, %',
         yLabel: 'rent and control plane / fluid bound',
+        xRange: [60, 100],
         yRange: [1, 4],
         series: contestants
           .filter((c) => c.sweep.length > 1 && !c.name.includes('no scale-in') && c.name !== 'OaaS snapshot')

@@ -7,7 +7,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../surrogate/isolation/choose.ts';
-import { call, type RunningAgent, TestRegion } from '../test/support/agent-region.ts';
+import { type RunningAgent, TestRegion } from '../test/support/agent-region.ts';
+import { burstRows } from './agent-burst.ts';
+import { LeanClient } from './lean-client.ts';
 import type { Bench, BenchOptions, BenchRow } from './row.ts';
 
 const pauseMs = 60;
@@ -21,6 +23,7 @@ export const bench: Bench = async (options) => {
     for (const isolation of findProgram('bwrap') === null ? ['process'] : ['process', 'bubblewrap']) {
       rows.push(...(await oneIsolation(region, digest, isolation, cold, options)));
     }
+    rows.push(...(await burstRows(region, digest, quantile, options)));
     return rows;
   } finally {
     await region.close();
@@ -44,8 +47,10 @@ async function oneIsolation(
   const ticket = region.ticket([agent], digest, { threshold: 1_000 });
   const body = () =>
     `{"requestId":"${crypto.randomUUID()}","method":"noop","args":{"type":"application/json","json":[]}}`;
-  const withTicket = () => timed(agent, { authorization: `Bearer ${ticket}` }, body());
-  const without = () => timed(agent, { 'oaas-app': digest }, body());
+  const client = await LeanClient.open(agent);
+  const head = (line: string) => `POST /v1/tasks HTTP/1.1\r\nhost: vm\r\ncontent-type: application/json\r\n${line}\r\n`;
+  const withTicket = () => timed(client, head(`authorization: Bearer ${ticket}`), body());
+  const without = () => timed(client, head(`oaas-app: ${digest}`), body());
   for (let i = 0; i < 20; i++) {
     await withTicket();
     await without();
@@ -63,6 +68,7 @@ async function oneIsolation(
     }
   }
   const waiting = await waitingSandboxMiB(agent);
+  client.close();
   await agent.stop();
   return [
     {
@@ -94,14 +100,11 @@ async function oneIsolation(
   ];
 }
 
-async function timed(agent: RunningAgent, headers: Record<string, string>, body: string): Promise<number> {
+async function timed(client: LeanClient, head: string, body: string): Promise<number> {
   const start = performance.now();
-  const answer = await call(agent, 'POST', '/v1/tasks', {
-    headers: { ...headers, 'content-type': 'application/json', 'content-length': String(body.length) },
-    body,
-  });
+  const answer = await client.post(head, body);
   const elapsed = performance.now() - start;
-  if (answer.status !== 200) throw new Error(`the agent answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  if (answer.status !== 200) throw new Error(`the agent answered ${answer.status}: ${answer.body}`);
   return elapsed;
 }
 

@@ -1,4 +1,7 @@
-/** Region process under test: the real endpoint over the real store, with VMs that are only rows. Ends with its parent. */
+/**
+ * Region process under test: the real endpoint over the real store. Ends with its parent.
+ * Arguments: the store's endpoint, then the device keys; each key is a principal.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createDynamoDbClient } from '../../lib/adapters/aws/dynamodb-client.ts';
 import { createDynamoDbConfigStore } from '../../lib/adapters/aws/dynamodb-config-store.ts';
@@ -10,7 +13,7 @@ import { createAgentClient } from '../../lib/adapters/node/agent-client.ts';
 import { serveHttp } from '../../lib/adapters/node/http-server.ts';
 import { createControlPlane } from '../../lib/app/control-plane.ts';
 
-const [endpoint = '', deviceKey = ''] = process.argv.slice(2);
+const [endpoint = '', ...deviceKeys] = process.argv.slice(2);
 const regionId = 'r1';
 const client = createDynamoDbClient({ region: 'local', endpoint });
 const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
@@ -19,7 +22,7 @@ const control = createControlPlane({
   geography: 'bench',
   endpoint: () => '',
   regions: () => ({ regions: [] }),
-  authenticate: createBearerAuth([{ id: 'bench', scope: 'device', token: deviceKey }]),
+  authenticate: createBearerAuth(deviceKeys.map((token, i) => ({ id: `device-${i}`, scope: 'device', token }))),
   configStore: createDynamoDbConfigStore(client),
   state: createDynamoDbStateStore(client, stateTableName(regionId)),
   bundles: { put: async () => {}, get: async () => null, has: async () => false },

@@ -1,6 +1,7 @@
 import { type ChoiceVm, chooseVm, delayOf } from '../domain/dispatch/choose-vm.ts';
 import { sessionCandidates } from '../domain/dispatch/session-candidates.ts';
 import { reservationTtlMs } from '../ports/contracts/ticket.ts';
+import { StoreUnavailableError } from '../ports/errors.ts';
 import type { Asked, ChooseDependencies, Chosen, Refusal, Scene } from './choose-surrogates.ts';
 import type { Classified } from './classify-request.ts';
 import { issuedTo, noteIssued } from './pool-state.ts';
@@ -26,10 +27,12 @@ export async function chooseExact(
   asked: Asked,
   survey: () => Promise<Scene | Refusal>,
 ): Promise<Chosen | Refusal> {
-  const { pool, principal, request, classified } = asked;
+  const { pool, principal, request, classified, endMs } = asked;
   for (let attempt = 0; ; attempt++) {
     const scene = await survey();
     if ('refusal' in scene) return scene;
+    // Reserving for somebody who was told 503 would only keep a place from others.
+    if (deps.clock.monotonicMs() > endMs) throw new StoreUnavailableError('the store answered too late to reserve');
     const { vms } = scene;
     const nowMs = deps.clock.nowMs();
     const choices = scene.choices((vm) => exactPresent(vm, nowMs));

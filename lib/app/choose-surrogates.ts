@@ -39,6 +39,8 @@ export interface Asked {
   principal: string;
   request: PlacementRequest;
   classified: Classified;
+  /** Monotonic time after which nobody waits for the answer. */
+  endMs: number;
 }
 
 /** The VMs that may take a request, as they are known now. */

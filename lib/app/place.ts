@@ -53,6 +53,7 @@ const storeRetryMs = 500;
 
 export function createPlacer(deps: PlacementDependencies): Place {
   const { clock, arrivals } = deps;
+  const deadlineMs = deps.deadlineMs ?? defaultDeadlineMs;
   const quotas = createQuotas();
   const reservations = createReservations(deps.store, clock);
   const pools = new Map<string, PoolState>();
@@ -78,7 +79,7 @@ export function createPlacer(deps: PlacementDependencies): Place {
     arrivals.arrived(poolId, nowMs);
     const chosen = await chooseSurrogates(
       { ...deps, reservations },
-      { pool: poolOf(poolId), principal, request, classified },
+      { pool: poolOf(poolId), principal, request, classified, endMs: startedMs + deadlineMs },
     );
     if ('refusal' in chosen) {
       arrivals.refused(poolId, nowMs);
@@ -125,7 +126,7 @@ export function createPlacer(deps: PlacementDependencies): Place {
         if (!(error instanceof StoreUnavailableError)) throw error;
         return unavailable(error.message);
       }),
-      deps.deadlineMs ?? defaultDeadlineMs,
+      deadlineMs,
     );
 }
 

@@ -24,7 +24,4 @@ export function problem(
   };
 }
 
-/** The type's own name at the end of its URI. */
-export const problemTypeOf = (document: Pick<Problem, 'type'>): string => document.type.slice(problemBase.length);
-
 const sentence = (type: string): string => type[0]!.toUpperCase() + type.slice(1).replaceAll('-', ' ');

@@ -18,7 +18,6 @@ import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestGroup } from '../domain/dispatch/classify.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
-import { plan } from '../domain/planner/plan.ts';
 import { matchesPattern } from '../domain/scaling/offer-id.ts';
 import type { BundleStore } from '../ports/bundle-store.ts';
 import type { LaunchRequest, Offer } from '../ports/compute-provider.ts';
@@ -48,6 +47,7 @@ export interface RegionOptions {
   bundles: BundleStore;
   signer: TicketSigner;
   keys: LocalKeys;
+  planFleet: ScalerDeps['planFleet'];
   regions: () => RegionsResponse;
   log: Log;
 }
@@ -65,8 +65,6 @@ export interface LocalRegion {
 /** Most often a look between slots is needed while heartbeats come every two seconds. */
 const lookEveryMs = 2_000;
 const flushEveryMs = 1_000;
-/** The endpoint shares this process with the planner. */
-const planTimeMs = 150;
 /** Sandboxes of this many apps are prepared before a machine gets its first request. */
 const prewarmedApps = 2;
 
@@ -141,7 +139,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     config: () => regionConfig(control.config, priceOf),
     agents,
     forecasting: { createForecaster, update, forecast },
-    planFleet: (problem) => plan(problem, { now: systemClock.monotonicMs, timeLimitMs: planTimeMs }),
+    planFleet: options.planFleet,
     clock: systemClock,
     newId: () => `i-${randomUUID()}`,
     log,

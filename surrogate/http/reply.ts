@@ -31,6 +31,7 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
 }
 
 function isSmall(request: IncomingMessage): boolean {
-  const length = request.headers['content-length'];
-  return length !== undefined && Number(length) <= dropBytes;
+  return (
+    request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) <= dropBytes
+  );
 }

@@ -10,7 +10,7 @@ interface Options {
   coreSpeed: number;
   maxOutputBytes: number;
   firstUid: number;
-  marker: { name: string; value: string };
+  marker: (slotIndex: number) => { name: string; value: string };
   /** N: more than that are never kept waiting. */
   maxWaiting: number;
   /** Told when a sandbox is gone and its CPU can be read. */
@@ -91,6 +91,15 @@ export class SandboxPool {
     app.requests.push(got);
     if (app.starting < app.requests.length) void this.#start(app);
     this.#scheduleRefill();
+  }
+
+  /** Takes back a sandbox that was acquired and sent nothing. */
+  giveBack(sandbox: Sandbox): void {
+    const app = this.#apps.get(sandbox.spec.digest);
+    if (app === undefined || !sandbox.alive) return;
+    const request = app.requests.shift();
+    if (request !== undefined) request({ ok: true, sandbox });
+    else app.waiting.push(sandbox);
   }
 
   async close(): Promise<void> {
@@ -180,7 +189,10 @@ export class SandboxPool {
     try {
       const joinFiles = await hold.open(slot.index, limits);
       if (this.#closed) return { kind: 'killed', detail: 'the surrogate is shutting down' };
-      const sandbox = new Sandbox({ slot, spec, isolation, hold, runtime, limits, maxOutputBytes, marker }, joinFiles);
+      const sandbox = new Sandbox(
+        { slot, spec, isolation, hold, runtime, limits, maxOutputBytes, marker: marker(slot.index) },
+        joinFiles,
+      );
       this.#live.add(sandbox);
       void sandbox.gone.then(() => this.#retire(sandbox));
       return sandbox;

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 
 /** Reads of /proc; every function answers null or nothing where there is none (other systems). */
 
@@ -102,5 +101,3 @@ export function isAlive(identity: string): boolean {
   const [pid, start] = identity.split(':').map(Number);
   return pid !== undefined && start !== undefined && readStat(pid)?.startTicks === start;
 }
-
-export const hostCores = (): number => availableParallelism();

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import type { Payload } from '../../lib/ports/contracts/payload.ts';
 import type { CpuHold } from './cpu-hold.ts';
-import { childrenOf, signal } from './proc.ts';
+import { childrenOf, processesWithEnv, signal } from './proc.ts';
 import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } from './types.ts';
 
 export type RunOutcome =
@@ -72,7 +72,7 @@ export class Sandbox {
     this.slot = options.slot;
     this.spec = options.spec;
     const command = options.isolation.wrap(options.slot, options.spec, options.runtime);
-    this.#child = spawn('/bin/sh', ['-c', launcher(joinFiles), 'sh', ...command.argv], {
+    this.#child = spawn('/bin/sh', ['-c', launcher(joinFiles, options.limits.memoryMiB), 'sh', ...command.argv], {
       env: { ...command.env, [options.marker.name]: options.marker.value },
       cwd: command.cwd,
       detached: true,
@@ -120,12 +120,10 @@ export class Sandbox {
         this.#onEnd({ kind: 'died', detail: 'the sandbox ended before the request' });
         return;
       }
-      const length = Buffer.allocUnsafe(4);
-      length.writeUInt32LE(request.length, 0);
-      this.#channel.cork();
-      this.#channel.write(length);
-      this.#channel.write(request);
-      this.#channel.uncork();
+      const frame = Buffer.allocUnsafe(4 + request.length);
+      frame.writeUInt32LE(request.length, 0);
+      request.copy(frame, 4);
+      this.#channel.write(frame);
     });
   }
 
@@ -203,6 +201,17 @@ export class Sandbox {
     this.#innerPid = pid;
   }
 
+  /** Where no process namespace ends with its first process: finds who left session, group and parent by the environment they inherited. */
+  #killStrays(): void {
+    if (this.#options.isolation.killsTree) return;
+    const { name, value } = this.#options.marker;
+    for (let round = 0; round < 10; round++) {
+      const strays = processesWithEnv((found) => found === value, name);
+      for (const pid of strays) signal(pid, 'SIGKILL');
+      if (strays.length === 0) return;
+    }
+  }
+
   async #awaitEnd(): Promise<void> {
     const cause = await new Promise<string>((resolve) => {
       this.#child.once('error', (error) => resolve(error.message));
@@ -219,6 +228,7 @@ export class Sandbox {
     this.#onEnd?.(failure);
     this.#onEnd = null;
     if (this.#child.pid !== undefined) signal(-this.#child.pid, 'SIGKILL');
+    this.#killStrays();
     await this.#options.hold.empty(this.slot.index);
     this.#channel.destroy();
     this.#child.stderr?.destroy();
@@ -226,10 +236,17 @@ export class Sandbox {
   }
 }
 
-/** Joins the control groups, sets what limits a shell can set, becomes the sandbox. */
-function launcher(joinFiles: readonly string[]): string {
+/** Writable memory that a runtime maps without using it, thread stacks above all. */
+const mappedMiB = 96;
+
+/**
+ * Joins the control groups, sets what limits a shell can set, becomes the sandbox. The data limit is what stops a memory hog where no
+ * control group does (an address-space limit would break the runtimes, which reserve far more than they use).
+ */
+function launcher(joinFiles: readonly string[], memoryMiB: number): string {
   const join = joinFiles.map((file) => `echo 0 >'${file}' &&`).join(' ');
-  return `${join} ulimit -c 0 && ulimit -n 512 && exec "$@"`;
+  const dataKiB = (memoryMiB + mappedMiB) * 1024;
+  return `${join} ulimit -c 0 && ulimit -n 512 && { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@"`;
 }
 
 function parse<S extends z.ZodType>(schema: S, frame: Buffer): z.output<S> | null {

@@ -42,6 +42,8 @@ export function createMemoryState(): MemoryState & { view(hook: Hook): StateStor
       vms.delete(vmId);
     },
     async putHeartbeat(report) {
+      const stored = heartbeats.get(report.vmId);
+      if (stored?.bootNonce === report.bootNonce && stored.sequence >= report.sequence) return;
       heartbeats.set(report.vmId, copy(report));
     },
     getHeartbeats: async (ids) =>
@@ -49,20 +51,29 @@ export function createMemoryState(): MemoryState & { view(hook: Hook): StateStor
     async removeHeartbeat(vmId) {
       heartbeats.delete(vmId);
     },
-    listOccupancy: async () => new Map(occupancy),
-    async casOccupancy(_poolId, _cell, next) {
-      const current = occupancy.get(next.vmId) ?? null;
+    listOccupancy: async (poolId, cell) => {
+      const rows = [...occupancy].filter(([key]) => key.startsWith(`${poolId}/${cell}/`));
+      return new Map(rows.map(([, row]) => [row.vmId, copy(row)]));
+    },
+    async casOccupancy(poolId, cell, next) {
+      const key = `${poolId}/${cell}/${next.vmId}`;
+      const current = occupancy.get(key) ?? null;
       if ((current?.version ?? 0) !== next.version - 1) return { ok: false, current };
-      occupancy.set(next.vmId, copy(next));
+      occupancy.set(key, copy(next));
       return { ok: true };
     },
     async addArrivals(_shard, counts) {
       arrivals.push(...copy([...counts]));
     },
-    listArrivals: async (poolId, fromMs, toMs) =>
-      arrivals
-        .filter((a) => a.poolId === poolId && a.minuteStartMs >= fromMs - 60_000 && a.minuteStartMs < toMs)
-        .map(copy),
+    async listArrivals(poolId, fromMs, toMs) {
+      const byMinute = new Map<number, ArrivalCount>();
+      for (const row of arrivals) {
+        if (row.poolId !== poolId || row.minuteStartMs < fromMs || row.minuteStartMs >= toMs) continue;
+        const sum = byMinute.get(row.minuteStartMs);
+        byMinute.set(row.minuteStartMs, sum === undefined ? copy(row) : add(sum, row));
+      }
+      return [...byMinute.values()];
+    },
     activePools: async (fromMs) => [
       ...new Set(arrivals.filter((a) => a.minuteStartMs + 60_000 > fromMs).map((a) => a.poolId)),
     ],
@@ -111,3 +122,11 @@ export function createMemoryState(): MemoryState & { view(hook: Hook): StateStor
     });
   return { ...store, vms, heartbeats, arrivals, intents, slots, documents, view };
 }
+
+const add = (a: ArrivalCount, b: ArrivalCount): ArrivalCount => ({
+  ...a,
+  count: a.count + b.count,
+  refused: a.refused + b.refused,
+  responseCount: a.responseCount + b.responseCount,
+  responseSumMs: a.responseSumMs + b.responseSumMs,
+});

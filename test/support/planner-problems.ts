@@ -1,6 +1,6 @@
 import { newMoneyUsd } from '../../lib/domain/planner/instance.ts';
+import { productModel } from '../../lib/domain/planner/queue-model.ts';
 import type { CurrentVms, Indicator, Offer, PlanProblem } from '../../lib/domain/planner/types.ts';
-import { predict, predictMeanS } from '../../lib/domain/queueing/predict.ts';
 import type { Policy } from '../../lib/domain/queueing/types.ts';
 
 /** A small generator (mulberry32) so that every problem is the same on every machine. */
@@ -99,8 +99,8 @@ export function keepsPromise(problem: PlanProblem, counts: readonly number[]): b
   const { arrivalRatePerS, policy, sla } = problem;
   if (policy === 'auto' || policy === undefined) throw new RangeError('give the policy');
   const input = { pool, arrivalRatePerS, policy, session };
-  const time = sla.indicator === 'mean' ? predictMeanS(input) : predict(input).responseTimeS[sla.indicator];
-  return time !== null && time <= sla.targetS * (1 + 1e-9);
+  const time = sla.indicator === 'mean' ? productModel.meanS(input) : productModel.times(input)?.[sla.indicator];
+  return typeof time === 'number' && time <= sla.targetS * (1 + 1e-9);
 }
 
 /** The least cost over every fleet up to each offer's max; null when none keeps the promise. */

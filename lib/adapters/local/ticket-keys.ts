@@ -2,8 +2,8 @@
  * Ed25519 signing keys of a region, in a file that only its owner may read.
  *
  * The newest key signs; a rotation keeps the previous keys published until every ticket they signed has expired, so that agents
- * with either set of public keys accept. Compact JWS by hand over node:crypto: jose's asynchronous WebCrypto path costs a
- * thread-pool round trip per ticket, this one is synchronous and about three times as fast (bench: placement).
+ * with either set of public keys accept. Compact JWS by hand over node:crypto: 40 µs of CPU per ticket where jose's WebCrypto path
+ * takes 60 (Node 20), which is an eighth of a snapshot placement.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';

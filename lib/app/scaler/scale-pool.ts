@@ -9,6 +9,10 @@ import type { Run } from './run.ts';
 /** Looks that the burst trigger averages over: long enough to be more than noise, short enough to matter. */
 const burstWindowMs = 6_000;
 
+/** Zero slots in a row after which nobody doubts that it is quiet, and what stands for zero then. */
+const suspectSlots = 2;
+const leastCount = 1e-3;
+
 type Expected = SlotBody['forecast'];
 
 /** The regular run for one pool: observe, learn, forecast, plan, apply, record. */
@@ -50,10 +54,10 @@ async function learnAndForecast(
   const lastSlotMs = slotStartMs - slotMs;
   if (state.nextSlotStartMs === null || lastSlotMs >= state.nextSlotStartMs) {
     // Rates, not sums: the window since the last run is rarely exactly one slot long.
-    state = forecasting.update(state, {
-      slotStartMs: lastSlotMs,
-      count: (observation.window.arrivalRatePerS * slotMs) / 1000,
-    });
+    const count = (observation.window.arrivalRatePerS * slotMs) / 1000;
+    // The forecaster takes a sudden zero for a broken counter, for an hour. Here the store has answered: a few slots are enough.
+    const believed = count === 0 && state.suspectZeros >= suspectSlots ? leastCount : count;
+    state = forecasting.update(state, { slotStartMs: lastSlotMs, count: believed });
     await writeForecaster(deps.state, pool.poolId, state, run.guard);
   }
   const quantile = pool.sla.forecastQuantile;

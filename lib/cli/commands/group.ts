@@ -10,19 +10,18 @@ const list = (text: string) => text.split(',').map((part) => part.trim());
 const group: ConfigCommands = {
   kind: 'group',
   description: 'VM-type groups: which apps they serve, what may be rented for them, how requests are spread.',
-  columns: ['group', 'serves', 'up to', 'rents', 'dispatch', 'N', 'VMs', 'USD/h'],
+  columns: ['group', 'serves', 'MiB', 'vCPU', 'rents', 'dispatch', 'VMs'],
   cells(row) {
     const r = withDefaults('group', row);
     const dispatch = r.dispatch as { mode?: string; policy?: string } | undefined;
     return [
       String(r.id),
       String(r.runtimes),
-      `${r.memoryMiB} MiB, ${r.vcpus} vCPU`,
-      String(r.instanceTypes),
+      String(r.memoryMiB),
+      String(r.vcpus),
+      String(r.instanceTypes).slice(0, 22),
       `${dispatch?.mode} ${dispatch?.policy}`,
-      r.sharingLimit === null ? 'auto' : String(r.sharingLimit),
       `${r.minVms}-${r.maxVms}`,
-      String(r.maxUsdPerHour),
     ];
   },
   putOptions: (command) =>

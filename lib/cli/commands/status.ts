@@ -3,7 +3,7 @@ import { type PoolStatus, type StatusResponse, statusResponseSchema } from '../.
 import { paths } from '../../ports/contracts/wire.ts';
 import { strong, warn } from '../colour.ts';
 import { table, writeJson, writeLine } from '../io.ts';
-import { findOperator, type Operator, type OperatorOptions, operatorOptions, shown, timeOf } from '../operator.ts';
+import { findOperator, type Operator, type OperatorOptions, operatorOptions, shown } from '../operator.ts';
 
 interface StatusOptions extends OperatorOptions {
   watch?: boolean;
@@ -52,8 +52,9 @@ function print(regions: readonly StatusResponse[], options: StatusOptions): void
     return;
   }
   for (const { endpoint, scaling } of regions) {
+    const rent = `$${scaling.rentUsdPerHour.toFixed(4)}/h`;
     writeLine(
-      `${strong(`${scaling.geography} (${scaling.region})`)}  ${endpoint}  slot ${scaling.slotMs / 1000} s  $${scaling.rentUsdPerHour.toFixed(4)}/h  ${timeOf(scaling.atMs)} UTC`,
+      `${strong(`${scaling.geography} (${scaling.region})`)}  ${endpoint}  slot ${scaling.slotMs / 1000} s  ${rent}`,
     );
     if (scaling.pools.length === 0) writeLine('no pool yet: register an app or send a request');
     else

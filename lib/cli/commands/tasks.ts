@@ -10,7 +10,10 @@ const tasksSchema = z.object({ tasks: z.array(runningTaskSchema), silent: z.arra
 export function register(program: Command): void {
   operatorOptions(program.command('tasks'))
     .description('Tasks running and waiting now, with their process ids.')
-    .addHelpText('after', '\nExamples:\n  $ npx oaas tasks\n  $ npx oaas kill TASK      ends one of them')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ npx oaas tasks\n  $ npx oaas kill TASK      ends one of them\n  $ npx oaas tasks --json    with their VMs and request ids',
+    )
     .action(async (options: OperatorOptions) => {
       const operator = await findOperator(options);
       const answers = await Promise.all(operator.regions.map((r) => operator.get(r, paths.tasks, tasksSchema)));
@@ -21,11 +24,10 @@ export function register(program: Command): void {
       else {
         writeLine(
           table(
-            ['task', 'vm', 'method', 'state', 'pid', 'age'],
+            ['task', 'method', 'state', 'pid', 'age'],
             tasks.map((task) => [
               task.taskId,
-              task.vmId,
-              `${task.appId}.${task.method}`.slice(0, 24),
+              `${task.appId}.${task.method}`.slice(0, 16),
               task.state,
               task.pid === null ? '-' : String(task.pid),
               `${(task.ageMs / 1000).toFixed(1)} s`,

@@ -93,7 +93,7 @@ async function whatif(options: Options): Promise<void> {
 function cost(value: number, problem: PlanProblem, chosen: readonly Policy[], offers: readonly Offer[]): Point {
   const point: Point = { value, usdPerHour: {}, vms: {} };
   for (const policy of chosen) {
-    const result = plan({ ...problem, policy }, { now: () => performance.now(), timeLimitMs: 250 });
+    const result = plan({ ...problem, policy }, { workLimitMs: 150 });
     const feasible = result.status !== 'infeasible';
     point.usdPerHour[policy] = feasible ? result.costUsdPerHour : null;
     point.vms[policy] = feasible ? result.fleet.reduce((sum, f) => sum + f.count, 0) : null;

@@ -1,11 +1,13 @@
 import { addCuts, type Columns, countsOf } from './columns.ts';
-import { cautiousCuts, cutsFor } from './cuts.ts';
+import { type CutsAt, cautiousCuts } from './cuts.ts';
 import { loneRequestS } from './diagnosis.ts';
 import type { Evaluator } from './evaluate.ts';
-import { availableOf, type Counts, capacityPerS, type Instance, vmCount } from './instance.ts';
+import { availableOf, type Counts, capacityPerS, type Instance, offerCostUsd, vmCount } from './instance.ts';
 import { copyLp, type Lp, lpPoint, solveLp } from './lp.ts';
 import type { Budget } from './search.ts';
 
+/** Offers tried on their own even when the budget is spent already. */
+const fewest = 3;
 /** Offers tried on their own as a first fleet: fewer where a look at the model is dear. */
 const mostAlone = (vms: number): number => (vms > 200 ? 3 : 24);
 
@@ -17,23 +19,27 @@ export function firstFleets(
   instance: Instance,
   columns: Columns,
   roots: readonly Lp[],
+  cutsAt: CutsAt,
   evaluator: Evaluator,
   acceptable: (counts: Counts) => boolean,
   budget: Budget,
 ): Counts[] {
   const fleets: Counts[] = [];
+  const cautious = cautiousCuts(instance, columns.active, cutsAt);
   roots.forEach((root, k) => {
     if (budget.spent() && fleets.length > 0) return;
-    const mixed = byLoad(instance, columns, root, k === 0 ? cautiousCuts : cutsFor, acceptable, budget);
+    const mixed = byLoad(instance, columns, root, k === 0 ? cautious : cutsAt, acceptable, budget);
     if (mixed !== null) fleets.push(mixed);
   });
-  const perRate = (i: number) => instance.offers[i]!.priceUsdPerHour / capacityPerS(instance.offers[i]!);
+  // By what enough of it for the load would cost: large VMs are cheap per rate, but not for a small load.
+  const least = (i: number) => Math.max(1, Math.ceil(instance.arrivalRatePerS / capacityPerS(instance.offers[i]!)));
+  const estimate = new Map(columns.active.map((i) => [i, offerCostUsd(instance.offers[i]!, least(i))]));
   const promising = columns.active
     .filter((i) => loneRequestS(instance, i) < instance.sla.targetS || instance.sla.indicator !== 'mean')
-    .sort((a, b) => perRate(a) - perRate(b))
+    .sort((a, b) => estimate.get(a)! - estimate.get(b)! || a - b)
     .slice(0, mostAlone(Math.max(0, ...fleets.map(vmCount))));
-  for (const i of promising) {
-    if (budget.spent() && fleets.length > 0) break;
+  for (const [k, i] of promising.entries()) {
+    if (k >= fewest && budget.spent() && fleets.length > 0) break;
     const counts = alone(instance, i, evaluator);
     if (counts !== null) fleets.push(counts);
   }
@@ -45,15 +51,17 @@ function byLoad(
   instance: Instance,
   columns: Columns,
   root: Lp,
-  cuts: typeof cutsFor,
+  cutsAt: CutsAt,
   acceptable: (counts: Counts) => boolean,
   budget: Budget,
 ): Counts | null {
   // A heavier load only adds rows to the relaxation, which the dual simplex takes up in a few pivots.
   const at = (load: number): Counts | null => {
     const lp = copyLp(root);
-    addCuts(lp, columns, cuts(instance, columns.active, load));
-    if (!solveLp(lp)) return null;
+    addCuts(lp, columns, cutsAt(load));
+    const possible = solveLp(lp);
+    budget.charge(lp);
+    if (!possible) return null;
     const point = lpPoint(lp, columns.offers.length).map((v, j) => Math.min(columns.max[j]!, Math.ceil(v - 1e-6)));
     return countsOf(instance, columns, point);
   };

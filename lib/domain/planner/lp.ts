@@ -20,6 +20,8 @@ export interface Lp {
   readonly value: number[];
   readonly rows: Float64Array[];
   objective: number;
+  /** Cells touched so far by pivots and copies: what a search counts as work. */
+  cells: number;
 }
 
 export interface Row {
@@ -40,6 +42,7 @@ export function createLp(costs: readonly number[], lower: readonly number[], upp
     value: [],
     rows: [],
     objective: costs.reduce((sum, c, j) => sum + (lower[j]! === 0 ? 0 : c * lower[j]!), 0),
+    cells: 0,
   };
 }
 
@@ -54,6 +57,7 @@ export function copyLp(lp: Lp): Lp {
     value: lp.value.slice(),
     rows: lp.rows.map((row) => row.slice()),
     objective: lp.objective,
+    cells: (lp.rows.length + 6) * lp.nonbasic.length,
   };
 }
 
@@ -169,6 +173,7 @@ function pivot(lp: Lp, r: number): boolean {
 function exchange(lp: Lp, r: number, k: number, target: number): void {
   const row = lp.rows[r]!;
   const factor = 1 / row[k]!;
+  lp.cells += (lp.rows.length + 2) * row.length;
   const step = (target - lp.value[r]!) * factor;
   const entering = lp.nonbasic[k]!;
   for (let i = 0; i < row.length; i++) row[i]! *= -factor;

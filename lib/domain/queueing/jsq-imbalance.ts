@@ -9,10 +9,13 @@ export const imbalanceConstants = {
   above: [0.854, 0.041, -0.366],
   /** The same below a bend. */
   below: [-0.337, 0.682, -0.853],
-  /** Bends followed by queueing places: shift of `above` and `below` by ln μ_core and ln VM capacity against the mean. */
-  queueing: { above: [0.049, 0.477], below: [-0.31, 0.155] },
-  /** Bends that open a group: shift and effect of the step in μ_core, and how holes bound the width. */
-  opening: { above: [-2.325, -0.399], below: [-0.071, 0.267], holes: 0.79, width: 0.318 },
+  /** Bends followed by queueing places: shift by ln μ_core and ln VM capacity, both against the mean of those in use. */
+  queueing: { above: [-3.26, 1.6], below: [1.4, -0.37] },
+  /**
+   * Bends that open a group: shift, and its dependence on ln of the step in μ_core, on whether the bend is concave, and on
+   * ln(λ / completion rate at the bend); then how the holes that λ can leave bound the width (logarithms of two scales).
+   */
+  opening: { above: [-1.695, 0.37, -0.82, -4.18], below: [-0.02, 0.31, -1.04, -0.47], holes: 1.35, width: 1.4 },
 };
 
 /** How far, in requests, the number in use of the places below a bend strays from full: a two-sided geometric kernel. */
@@ -40,8 +43,10 @@ export function imbalanceAt(kink: Kink, arrivalRatePerS: number, holes: number):
   let a = above[0]! + above[1]! * size + above[2]! * load;
   let b = below[0]! + below[1]! * size + below[2]! * load;
   if (kink.opensGroup) {
-    a = Math.exp(a + opening.above[0]! + opening.above[1]! * kink.logCoreStep);
-    b = Math.exp(b + opening.below[0]! + opening.below[1]! * kink.logCoreStep);
+    const concave = kink.slopeChange < 0 ? 1 : 0;
+    const shift = (of: readonly number[]) => of[0]! + of[1]! * kink.logCoreStep + of[2]! * concave + of[3]! * load;
+    a = Math.exp(a + shift(opening.above));
+    b = Math.exp(b + shift(opening.below));
     const bound = Math.max(1e-6, holes * Math.exp(opening.holes));
     const narrowing = bound / ((kink.vms / (a + b)) * Math.exp(opening.width) + bound);
     a /= narrowing;

@@ -97,14 +97,21 @@ function meanField(
       const below = base * q.reduce((sum, x) => sum + x, 0);
       return [...Array.from({ length: threshold }, () => below), base * q[k - 1]!];
     });
-  // From empty VMs upwards the iteration rises monotonically to the least fixed point.
+  // From empty VMs upwards the iteration rises to the least fixed point, nearly geometrically: every third step jumps
+  // most of the way to the limit of that geometric sequence, never past it.
   let full: number[] = stations.map(() => 0);
+  let steps: number[] = [];
   for (let i = 0; i < 500; i++) {
     const rates = ratesFor(full);
     const next = stations.map((s, g) => fullProbability(rates[g]!, s, threshold));
-    const change = Math.max(...next.map((q, g) => Math.abs(q - full[g]!)));
-    full = next;
-    if (change < 1e-10) break;
+    const change = next.map((q, g) => q - full[g]!);
+    if (change.every((c) => Math.abs(c) < 1e-10)) break;
+    full = next.map((q, g) => {
+      const ratio = i % 3 === 2 && steps[g]! > 0 ? change[g]! / steps[g]! : 0;
+      const left = ratio > 0 && ratio < 1 ? (0.9 * change[g]! * ratio) / (1 - ratio) : 0;
+      return Math.min(1, q + Math.min(left, (1 - q) / 2));
+    });
+    steps = change;
   }
   const rates = ratesFor(full);
   if (stations.some((s, g) => solveLevels(rates[g]!, s) === undefined)) return undefined;

@@ -64,7 +64,16 @@ describe("an agent's life", () => {
     expect(answers[1]!.body.timings.handoffMs).toBeGreaterThan(0);
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, 200, 200, 200, 429]);
 
-    // A neighbour that died is passed over; one with another certificate is never sent the ticket.
+    // A neighbour whose certificate is not the one in the ticket is sent nothing; one that died is passed over.
+    const claims = region.claims([a, b], digest, { threshold: 1 });
+    const forged = region.sign({
+      ...claims,
+      vms: claims.vms.map((vm) => (vm.id === a.ready.vmId ? vm : { ...vm, certSha256: '00' })),
+    });
+    const holding = runTask(a, ticket, 'sleep', [600]);
+    await until(async () => (await tasksOf(a)).length === 1);
+    expect((await runTask(a, forged, 'echo', [])).body).toMatchObject({ vmId: a.ready.vmId });
+    await holding;
     await b.stop();
     const busy = runTask(a, ticket, 'sleep', [800]);
     await until(async () => (await tasksOf(a)).length === 1);
@@ -85,6 +94,24 @@ describe("an agent's life", () => {
     expect((await running).status).toBe(200);
     expect((await call(agent, 'GET', '/v1/ping')).body.state).toBe('drained');
     await agent.stop();
+  });
+
+  it('is not drained while a request it handed on is still with another', async () => {
+    const env = { OAAS_SHARING_LIMIT: '1', OAAS_QUEUE_LIMIT: '1' };
+    const [a, b] = await Promise.all([start(env), start(env)]);
+    const ticket = region.ticket([a, b], digest, { threshold: 1 });
+    const own = runTask(a, ticket, 'sleep', [200]);
+    await until(async () => (await tasksOf(a)).length === 1);
+    const handedOn = runTask(a, ticket, 'sleep', [1_500]);
+    await until(async () => (await tasksOf(b)).length === 1);
+    await call(a, 'POST', '/v1/drain', { headers: asAdmin });
+    await own;
+    const before = (await call(a, 'GET', '/v1/ping')).body.state;
+    // Asked while the other still held it: that was before the answer could have been relayed.
+    if ((await tasksOf(b)).length === 1) expect(before).toBe('draining');
+    expect((await handedOn).body).toMatchObject({ vmId: b.ready.vmId });
+    await until(async () => (await call(a, 'GET', '/v1/ping')).body.state === 'drained');
+    await Promise.all([a.stop(), b.stop()]);
   });
 
   it.each(['SIGKILL', 'SIGTERM'] as const)('ended by %s leaves no process behind', async (signal) => {

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runCli } from '../../lib/cli/program.ts';
+import { descriptorSchema, livePlanSchema } from '../../lib/ports/contracts/operator.ts';
+import { type StartedSystem, startLocal, temporaryFolder, until } from '../support/local-process.ts';
+
+const folder = temporaryFolder();
+const data = join(folder.path, 'data');
+let system: StartedSystem;
+
+beforeAll(async () => {
+  system = await startLocal(['--data', data, '--memory', '--regions', 'europe', '--slot', '5s']);
+});
+afterAll(async () => {
+  system.child.kill('SIGINT');
+  await system.exited;
+  folder.remove();
+});
+
+/** Runs a command of this very process's command line against the system. */
+async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const write = (to: string[]) => (chunk: unknown) => to.push(String(chunk)) > 0;
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(write(out));
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(write(err));
+  try {
+    const code = await runCli([...args, '--data', data]);
+    return { code, out: out.join(''), err: err.join('') };
+  } finally {
+    stdout.mockRestore();
+    stderr.mockRestore();
+    process.exitCode = undefined;
+  }
+}
+
+const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
+
+describe('operator commands', () => {
+  it('status fits a terminal and says what runs', async () => {
+    await until(async () => (await system.status()).pools[0]?.vms.ready);
+    const { code, out } = await cli('status', '--vms');
+    expect(code).toBe(0);
+    expect(out).toContain('node-small/default');
+    expect(out).not.toContain('\u001b');
+    expect(widest(out)).toBeLessThanOrEqual(80);
+    for (const list of ['sla', 'group', 'app']) {
+      expect(widest((await cli(list, 'list')).out), list).toBeLessThanOrEqual(80);
+    }
+    const json = JSON.parse((await cli('status', '--json')).out) as { scaling: { region: string } }[];
+    expect(json[0]!.scaling.region).toBe('eu-central-1');
+  });
+
+  it('explains the last slot and plans the next, with reasons', async () => {
+    await until(async () => (await system.status()).pools[0]?.lastSlotMs);
+    const explained = await cli('explain', '--pool', 'node-small', '--last', '3');
+    expect(explained.code).toBe(0);
+    expect(explained.out).toMatch(/plan +optimal/);
+    expect(explained.out).toMatch(/predicted, 800 ms promised/);
+    expect(explained.out).toMatch(/(keep|launch) +1 x local/);
+    const planned = await cli('plan', '--live', '--json');
+    const [plan] = livePlanSchema.array().parse(JSON.parse(planned.out));
+    expect(plan!.pools[0]!.plan.actions[0]!.why.length).toBeGreaterThan(10);
+    expect((await cli('explain', '--slot', 'noon')).code).toBe(2);
+  });
+
+  it('exports the IoT paper’s descriptor', async () => {
+    const { out } = await cli('descriptor');
+    const descriptor = descriptorSchema.parse(JSON.parse(out));
+    const host = descriptor.fibonacci?.['127.0.0.1'];
+    expect(host?.ports).toHaveLength(1);
+    expect(['eu-central-1', 'eu-north-1']).toContain(host?.location);
+  });
+
+  it('changes agreements and groups by flags, keeping what is not named', async () => {
+    expect((await cli('sla', 'put', 'gold', '--indicator', 'p95', '--target', '1s')).code).toBe(0);
+    expect((await cli('sla', 'put', 'gold', '--target', '900ms')).code).toBe(0);
+    expect(JSON.parse((await cli('sla', 'get', 'gold')).out)).toMatchObject({ indicator: 'p95', targetMs: 900 });
+    expect((await cli('sla', 'list')).out).toContain('p95 <= 900 ms');
+    expect((await cli('group', 'put', 'node-small', '--policy', 'round-robin', '--max-vms', '5')).code).toBe(0);
+    expect(JSON.parse((await cli('group', 'get', 'node-small')).out)).toMatchObject({
+      maxVms: 5,
+      dispatch: { policy: 'round-robin', mode: 'session' },
+    });
+    expect((await cli('group', 'list')).out).toContain('session round-robin');
+    expect((await cli('sla', 'rm', 'gold')).code).toBe(0);
+    const gone = await cli('sla', 'get', 'gold');
+    expect(gone.code).toBe(2);
+    expect(gone.err).toContain('"gold"');
+  });
+
+  it('refuses bad input with the value and the fix, and changes nothing', async () => {
+    const before = (await cli('sla', 'get', 'default')).out;
+    const bad: [string[], RegExp][] = [
+      [['sla', 'put', 'default', '--target', '-5s'], /received -5s/],
+      [['sla', 'put', 'default', '--quantile', 'NaN'], /received NaN/],
+      [['sla', 'put', 'default', '--planner', 'magic'], /planner.*received "magic"/s],
+      [['sla', 'put', 'default', '--target', '9000h'], /targetMs/],
+      [['sla', 'put', 'default'], /nothing to change/],
+      [['group', 'put', 'node-small', '--max-vms', '1.5'], /whole number/],
+      [['app', 'put', '/nowhere/at/all'], /cannot read/],
+      [['status', '--region', 'atlantis'], /europe/],
+    ];
+    for (const [args, message] of bad) {
+      const { code, err } = await cli(...args);
+      expect(code, args.join(' ')).toBe(2);
+      expect(err).toMatch(message);
+    }
+    expect((await cli('sla', 'get', 'default')).out).toBe(before);
+    const unknown = await cli('kill', 'no-such-task');
+    expect(unknown.code).toBe(1);
+    expect(unknown.err).toContain('no-such-task');
+    const nobody = await cli('status', '--endpoint', 'http://127.0.0.1:9');
+    expect(nobody.code).toBe(1);
+    expect(nobody.err).toContain('start');
+  });
+
+  it('lists running tasks and kills one, whose caller is told', async () => {
+    const app = mkdtempSync(join(tmpdir(), 'oaas-app-'));
+    const methods = { wait: { idempotent: false, demandS: 0.1 } };
+    const manifest = { id: 'sleeper', version: '1.0.0', runtime: 'node', entry: 'main.mjs', methods };
+    writeFileSync(join(app, 'oaas.json'), JSON.stringify(manifest));
+    writeFileSync(join(app, 'main.mjs'), 'export const wait = () => new Promise((r) => setTimeout(r, 600_000));\n');
+    expect((await cli('app', 'put', app)).out).toContain('sleeper 1.0.0 registered');
+    rmSync(app, { recursive: true });
+    expect((await cli('app', 'list')).out).toContain('sleeper');
+    const args = { type: 'application/json', json: [] };
+    const answer = system.post('/v1/invocations', { appId: 'sleeper', requestId: 'sleep-1', method: 'wait', args });
+    const task = await until(async () => {
+      const { tasks } = JSON.parse((await cli('tasks', '--json')).out) as {
+        tasks: { taskId: string; state: string; pid: number | null }[];
+      };
+      return tasks.find((t) => t.state === 'running' && t.pid !== null);
+    });
+    expect((await cli('tasks')).out).toContain(String(task.pid));
+    expect((await cli('kill', task.taskId)).out).toContain('killed');
+    const { status, body } = await answer;
+    expect(status).toBe(500);
+    expect(body.type).toMatch(/task-killed$/);
+  });
+});

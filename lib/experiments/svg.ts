@@ -40,7 +40,18 @@ export interface BarChart {
 }
 
 /** Okabe & Ito: told apart by colour-blind readers too. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b', '#8c564b', '#000000'];
+const COLOURS = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#6b6b6b',
+  '#8c564b',
+  '#000000',
+  '#7a9a01',
+];
 const WIDTH = 760;
 const PLOT_HEIGHT = 320;
 const MARGIN = { top: 44, right: 20, bottom: 52, left: 66 };
@@ -245,4 +256,4 @@ const line = (x1: number, y1: number, x2: number, y2: number, kind: string) =>
   `<path class="${kind}" d="M${n(x1)} ${n(y1)}L${n(x2)} ${n(y2)}"/>`;
 const text = (x: number, y: number, value: string, anchor: string) =>
   `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}">${escapeXml(value)}</text>`;
-const escapeXml = (value: string) => value.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+export const escapeXml = (value: string) => value.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');

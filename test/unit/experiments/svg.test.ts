@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { barChart, lineChart, ticks } from '../../../lib/experiments/svg.ts';
+import { rowChart } from '../../../lib/experiments/svg-rows.ts';
 
 /** Opening and closing tags match, and every number in a path is finite. */
 function expectWellFormed(svg: string): void {
@@ -23,6 +24,15 @@ test('charts of any values are well formed', () => {
         { name: 'b', points, style: 'markers' as const },
       ];
       expectWellFormed(lineChart({ title: name, xLabel: name, yLabel: name, series, yRange: [0, 10] }));
+      expectWellFormed(
+        rowChart({
+          title: name,
+          xLabel: name,
+          parts: [{ name, colour: '#000' }],
+          rows: values.map((v) => ({ name, values: [Number.isFinite(v) ? v : 1], error: 0.2, note: name })),
+          reference: { name: 'one', value: 1 },
+        }),
+      );
       const finite = values.map((v) => (Number.isFinite(v) ? v : null));
       expectWellFormed(
         barChart({

@@ -37,6 +37,8 @@ export interface ScalerOptions {
   /** How long a group's launches stay stopped after half of the last four failed. */
   breakerCoolMs: number;
   throttleBackoffMs: number;
+  /** So long into a slot its own arrivals may show that the fleet is too large (docs/adr/0005): not before a start's billing minimum is over. */
+  trimAfterMs: number;
   billing: 'per-second' | 'hourly';
   /** What placement and transport add to every response, beside the data centre's round trip. */
   overheadMs: number;
@@ -60,6 +62,7 @@ export function scalerOptions(slotMs: number, overrides: Partial<ScalerOptions> 
     setAsideMs: Math.min(180_000, short ? 3 * slotMs : 180_000),
     breakerCoolMs: 3 * slotMs,
     throttleBackoffMs: Math.min(60_000, slotMs / 2),
+    trimAfterMs: 60_000,
     billing: 'per-second',
     overheadMs: 2,
     timeZone: 'UTC',

@@ -229,6 +229,41 @@ describe('scaleRegion', () => {
     expect(world.drained).toHaveLength(0);
   });
 
+  it('a minute into a long slot drains what its own arrivals show to be surplus, and nothing that is needed', async () => {
+    const run = async (ratePerS: number) => {
+      const world = createWorld({ options: { slotMs: 600_000, leadMs: 90_000 } });
+      // Runs come 90 s before a slot.
+      world.advance(600_000 - ((world.nowMs() + 90_000) % 600_000));
+      for (let i = 0; i < 4; i++) {
+        world.advance(600_000);
+        world.arrive(40 * 600);
+        world.beatAll();
+        await scaleRegion(world.deps('one'), 'slot');
+        world.beatAll();
+      }
+      const before = world.provider.live().length;
+      const drainedBefore = world.drained.length;
+      // Past the slot's start, then look by look.
+      world.advance(95_000);
+      world.beatAll();
+      await scaleRegion(world.deps('one'), 'between');
+      for (let i = 0; i < 8; i++) {
+        world.advance(10_000);
+        world.arrive(ratePerS * 10);
+        world.beatAll();
+        await scaleRegion(world.deps('one'), 'between');
+        if (i < 5) expect(world.drained).toHaveLength(drainedBefore);
+      }
+      return { before, drained: world.drained.length - drainedBefore, kind: lastSlot(world).kind };
+    };
+    const quiet = await run(10);
+    expect(quiet.before).toBeGreaterThanOrEqual(5);
+    expect(quiet).toMatchObject({ kind: 'trim', drained: expect.any(Number) });
+    expect(quiet.drained).toBeGreaterThan(0);
+    expect(quiet.drained).toBeLessThan(quiet.before);
+    expect((await run(40)).drained).toBe(0);
+  });
+
   it('buys far and cheap where the promise is loose, near where it is tight', async () => {
     const offers = [
       offerOf('near'),

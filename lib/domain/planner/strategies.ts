@@ -76,6 +76,11 @@ function grow(
     if (cap < room) return { reason: neverEnds(instance, evaluator, counts, i, method) };
   }
   const ids = order.map((i) => instance.offers[i]!.id).join(', ');
+  const [first] = order;
+  // The limits ended the loop, but without them it would not have ended either.
+  if (first !== undefined && order.every((i) => loneRequestS(instance, i) >= instance.sla.targetS)) {
+    return { reason: neverEnds(instance, evaluator, counts, first, method) };
+  }
   return {
     reason: `method "${method}" missed the target of ${instance.sla.targetS} s (${instance.sla.indicator}) with every VM it may add (${ids}; ${vmCount(counts)} VMs): raise their max or limits.maxVms, or use method "exact", which may add any offer`,
   };

@@ -39,6 +39,12 @@ describe('the paper’s methods', () => {
     expect(paper.lowerBoundUsd).toBeCloseTo(exact.newUsdOverHorizon, 12);
   });
 
+  it('says that no number of VMs would do, also where the limits end the loop first', () => {
+    const result = plan(problem({ offers: [{ ...offer('slow', 4, 0.06), max: 30 }] }));
+    expect(result.status).toBe('infeasible');
+    expect(result.reason).toContain('no number of them meets the target of 0.2 s');
+  });
+
   it('removes the shortest remaining rental first, while the target holds', () => {
     const offers = [offer('A', 10, 0.06), offer('B', 10, 0.06)];
     const result = plan(

@@ -9,7 +9,9 @@ const suite = process.env.OAAS_TEST_SUITE === 'heavy' ? 'heavy' : 'quick';
 export default defineConfig({
   test: {
     include:
-      suite === 'heavy' ? ['test/heavy/**/*.test.ts'] : ['test/{unit,property,contract,integration,e2e,infra}/**/*.test.ts'],
+      suite === 'heavy'
+        ? ['test/heavy/**/*.test.ts']
+        : ['test/{unit,property,contract,integration,e2e,infra}/**/*.test.ts'],
     // Heavy suites measure: nothing runs beside them.
     fileParallelism: suite === 'quick',
     maxWorkers: 2,

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../surrogate/isolation/choose.ts';
 import { type RunningAgent, TestRegion } from '../test/support/agent-region.ts';
+import { burstRows } from './agent-burst.ts';
 import { LeanClient } from './lean-client.ts';
 import type { Bench, BenchOptions, BenchRow } from './row.ts';
 
@@ -22,6 +23,7 @@ export const bench: Bench = async (options) => {
     for (const isolation of findProgram('bwrap') === null ? ['process'] : ['process', 'bubblewrap']) {
       rows.push(...(await oneIsolation(region, digest, isolation, cold, options)));
     }
+    rows.push(...(await burstRows(region, digest, quantile, options)));
     return rows;
   } finally {
     await region.close();

@@ -3,12 +3,13 @@ import type { Offer, PlanProblem, PlanResult } from '../lib/domain/planner/types
 import { offersFromCatalogue } from '../lib/domain/pricing/offers.ts';
 import type { Bench, BenchRow } from './row.ts';
 
+/** The regions where every type of the catalogue is offered, and one more; round trips from western Europe. */
 const dataCentres = [
-  { name: 'eu-west-1', networkS: 0.002 },
-  { name: 'eu-central-1', networkS: 0.025 },
-  { name: 'eu-west-2', networkS: 0.012 },
-  { name: 'eu-west-3', networkS: 0.018 },
-  { name: 'eu-north-1', networkS: 0.04 },
+  { name: 'eu-central-1', networkS: 0.012 },
+  { name: 'us-east-1', networkS: 0.075 },
+  { name: 'us-east-2', networkS: 0.085 },
+  { name: 'us-west-2', networkS: 0.13 },
+  { name: 'ap-northeast-1', networkS: 0.22 },
 ];
 const needVms = 1000;
 
@@ -16,26 +17,31 @@ const needVms = 1000;
 export const bench: Bench = async ({ quick, onProgress }) => {
   const demandS = 0.05;
   const offers = offersFromCatalogue({ regions: dataCentres, demandS });
-  const near = offers.map((o) => ({ ...o, networkS: 0.002 }));
+  const near = offers.map((o) => ({ ...o, networkS: 0.012 }));
   // One queue per VM whatever its cores: the linear case of design.md section 3.
   const oneCore = near.map((o): Offer => ({ ...o, cores: 1, serviceRatePerS: o.serviceRatePerS / o.cores, max: 100 }));
   const runs = quick ? 2 : 9;
   const cases: { name: string; problem: Omit<PlanProblem, 'arrivalRatePerS'>; bar: number; gapBar?: number }[] = [
-    { name: 'linear', problem: { policy: 'capacity', sla: sla(3 * demandS), offers: oneCore }, bar: 50 },
-    { name: 'JSQ, R μ = 3', problem: { policy: 'jsq', sla: sla(3 * demandS), offers: near }, bar: 500, gapBar: 1 },
+    { name: 'linear', problem: { policy: 'capacity', sla: sla(3 * demandS + 0.012), offers: oneCore }, bar: 50 },
+    {
+      name: 'JSQ, R μ = 3',
+      problem: { policy: 'jsq', sla: sla(3 * demandS + 0.012), offers: near },
+      bar: 500,
+      gapBar: 1,
+    },
     {
       name: 'JSQ, R μ = 3, unequal network',
-      problem: { policy: 'jsq', sla: sla(3 * demandS + 0.02), offers },
+      problem: { policy: 'jsq', sla: sla(3 * demandS + 0.1), offers },
       bar: 500,
       gapBar: 1,
     },
     {
       name: 'JSQ, R μ = 3, at most 40 of each offer',
-      problem: { policy: 'jsq', sla: sla(3 * demandS + 0.02), offers: offers.map((o) => ({ ...o, max: 40 })) },
+      problem: { policy: 'jsq', sla: sla(3 * demandS + 0.1), offers: offers.map((o) => ({ ...o, max: 40 })) },
       bar: 500,
       gapBar: 1,
     },
-    { name: 'JSQ, R μ = 1.3', problem: { policy: 'jsq', sla: sla(1.3 * demandS), offers: near }, bar: 500 },
+    { name: 'JSQ, R μ = 1.3', problem: { policy: 'jsq', sla: sla(1.3 * demandS + 0.012), offers: near }, bar: 500 },
   ];
   const rows: BenchRow[] = [];
   for (const { name, problem, bar, gapBar } of cases) {
@@ -44,13 +50,15 @@ export const bench: Bench = async ({ quick, onProgress }) => {
     const times: number[] = [];
     let result: PlanResult | undefined;
     for (let k = 0; k < runs; k++) {
-      const startMs = performance.now();
-      result = plan({ ...problem, arrivalRatePerS }, { now: () => performance.now(), timeLimitMs: 300 });
-      times.push(performance.now() - startMs);
+      // CPU time: one thread that only computes, and the figure does not depend on what else the machine does.
+      const start = process.cpuUsage();
+      result = plan({ ...problem, arrivalRatePerS });
+      const { user, system } = process.cpuUsage(start);
+      times.push((user + system) / 1000);
     }
     const vms = result!.fleet.reduce((sum, f) => sum + f.count, 0);
     const note = `${problem.offers.length} offers, ${vms} VMs, ${result!.status}`;
-    rows.push({ name: `plan ${name}: median time`, value: median(times), unit: 'ms', bar: { atMost: bar }, note });
+    rows.push({ name: `plan ${name}: median CPU time`, value: median(times), unit: 'ms', bar: { atMost: bar }, note });
     rows.push({
       name: `plan ${name}: gap`,
       value: result!.gapPct ?? Number.POSITIVE_INFINITY,
@@ -67,7 +75,7 @@ const sla = (targetS: number) => ({ indicator: 'mean' as const, targetS });
 function rateFor(problem: Omit<PlanProblem, 'arrivalRatePerS'>): number {
   let rate = 10_000;
   for (let k = 0; k < 3; k++) {
-    const { fleet } = plan({ ...problem, arrivalRatePerS: rate }, { now: () => performance.now(), timeLimitMs: 300 });
+    const { fleet } = plan({ ...problem, arrivalRatePerS: rate });
     const vms = fleet.reduce((sum, f) => sum + f.count, 0);
     if (vms > 0) rate *= needVms / vms;
   }

@@ -9,8 +9,11 @@ export class CpuAccounting {
   readonly #byApp: Heartbeat['demandByApp'] = {};
   #childrenCpuS = readStat('self')?.childrenCpuS ?? 0;
 
+  /** A snapshot. Preparation is never reported below zero, which its clock ticks may reach for moments. */
   get demandByApp(): Heartbeat['demandByApp'] {
-    return this.#byApp;
+    return Object.fromEntries(
+      Object.entries(this.#byApp).map(([digest, app]) => [digest, { ...app, prepCpuS: Math.max(0, app.prepCpuS) }]),
+    );
   }
 
   /** A run of the app ended with an outcome of its own. */

@@ -89,10 +89,7 @@ export async function startAgent(
     sharingLimit: config.sharingLimit,
     queueLimit: config.queueLimit,
     onChange: () => {
-      if (state === 'draining' && admission.occupancy === 0) {
-        state = 'drained';
-        void reporter.report();
-      } else reporter.changed();
+      if (!settled()) reporter.changed();
     },
   });
   const verifier = new TicketVerifier({ vmId: config.vmId, bootNonce, keys: deps.keys, nowMs: deps.nowMs });
@@ -107,11 +104,19 @@ export async function startAgent(
     taskCpuMs,
     nowMs: deps.nowMs,
   });
+  // Drained means that ending this process loses nothing: no task, and no answer that is still being relayed or sent.
+  const settled = (): boolean => {
+    if (state !== 'draining' || admission.occupancy > 0 || taskRoute.open > 0) return false;
+    state = 'drained';
+    void reporter.report();
+    return true;
+  };
+  taskRoute.onAnswered = settled;
   const drain = () => {
     if (state === 'drained') return;
     taskRoute.draining = true;
-    state = admission.occupancy === 0 ? 'drained' : 'draining';
-    void reporter.report();
+    state = 'draining';
+    if (!settled()) void reporter.report();
   };
   const server = await startServer({
     config,

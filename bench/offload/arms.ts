@@ -16,7 +16,7 @@ export interface Arm {
 export async function sdkArm(fleet: Fleet): Promise<Arm> {
   const oaas = new OaaS({ endpoints: [fleet.endpoint], apiKey: fleet.deviceKey, probeIntervalMs: 0 });
   const methods = new Map(
-    ['empty', 'spin'].map((name) => [name, oaas.offload<readonly unknown[], null>('bench', name, null)]),
+    ['empty', 'spin', 'absent'].map((name) => [name, oaas.offload<readonly unknown[], null>('bench', name, null)]),
   );
   await oaas.ready();
   return {

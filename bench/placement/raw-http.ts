@@ -37,6 +37,7 @@ export class RawConnection {
   /** @param request the whole request as bytes, see `rawPost` */
   send(request: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      if (this.socket.destroyed) throw new Error('the server has closed the connection');
       this.waiting = { resolve, reject };
       this.socket.write(request);
     });

@@ -91,4 +91,4 @@ function tryNext(outcome: Extract<TaskOutcome, { ok: false }>, idempotent: boole
 
 /** T2: the whole call without the time spent at surrogates. */
 const networkMs = (response: TaskResponse, elapsedMs: number): number =>
-  Math.max(0, elapsedMs - response.timings.totalMs - response.timings.handoffMs);
+  Math.max(0, elapsedMs - response.timings.totalMs);

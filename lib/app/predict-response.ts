@@ -54,7 +54,8 @@ function groupEqual(pool: readonly ChoiceVm[]): VmGroup[] {
       groups.set(key, {
         serviceRatePerS: vm.serviceRatePerS,
         cores,
-        sharingLimit: Math.max(1, vm.admissionLimit),
+        // The mean does not depend on N beyond the tasks that progress at full speed (limited PS, exponential demand).
+        sharingLimit: Math.max(1, vm.parallelism),
         count: 1,
         networkS: vm.networkS,
       });

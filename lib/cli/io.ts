@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
@@ -34,8 +35,18 @@ export async function readSource(file: string | undefined): Promise<string> {
       throw badInput(`cannot read ${file}: ${(cause as Error).message}`, cause);
     }
   }
-  if (process.stdin.isTTY) throw badInput('no input: pass --file FILE or pipe a JSON document to standard input');
-  return text(process.stdin);
+  const piped = nothingPiped() ? '' : await text(process.stdin);
+  if (piped.trim() === '') throw badInput('no input: pass --file FILE or pipe a JSON document to standard input');
+  return piped;
+}
+
+/** Whether standard input is a terminal, /dev/null or closed: nobody sent a document. */
+export function nothingPiped(): boolean {
+  try {
+    return process.stdin.isTTY === true || fstatSync(0).isCharacterDevice();
+  } catch {
+    return true;
+  }
 }
 
 /** Validates a value, reporting every problem at once with its path and the value received. */

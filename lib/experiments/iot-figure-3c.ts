@@ -10,7 +10,7 @@ export const iotFigure3c: Experiment = {
   title: 'IoT paper, Figure 3c: minimax per instance type',
   source: 'Flores et al. 2017, Figure 3c. Measured runs on this machine, scaled by the benchmark table.',
   async run({ quick }) {
-    const measuredS = measureMinimaxS(quick ? 5 : 41);
+    const measuredS = measureMinimaxS(quick ? 5 : 21);
     const rows = INSTANCE_TYPES.map((t) => {
       const burstS = (measuredS * REFERENCE_CORE_SCORE) / t.coreScore;
       return { ...t, burstS, baselineS: burstS / t.baselineShare };

@@ -13,7 +13,7 @@ export const iotFigure4c: Experiment = {
   title: 'IoT paper, Figure 4c: response time against concurrent users per instance type',
   source: 'Flores et al. 2017, Figure 4c: all users send at the same moment. By simulation.',
   async run({ seed, quick }) {
-    const measuredS = measureMinimaxS(quick ? 5 : 41);
+    const measuredS = measureMinimaxS(quick ? 5 : 21);
     const types = INSTANCE_TYPES.filter((t) => t.name !== 't2.micro');
     const rows: (string | number)[][] = [];
     const series = types.map((type) => ({

@@ -9,18 +9,12 @@ export function csv(table: Table): string {
   return `${[table.header, ...table.rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
 
-/**
- * One experiment's page.
- *
- * @param folder path of its figures and tables from the page
- * @param level heading level
- */
-export function page(experiment: Experiment, report: ExperimentReport, folder: string, level: number): string {
-  const heading = '#'.repeat(level);
+/** One experiment's page, beside its figures and tables. */
+export function page(experiment: Experiment, report: ExperimentReport): string {
   const verdict = (holds: boolean | 'not comparable') => (holds === true ? 'yes' : holds === false ? '**no**' : holds);
   const shown = report.tables.filter((t) => report.shown?.includes(t.name));
   return [
-    `${heading} ${experiment.title}`,
+    `# ${experiment.title}`,
     '',
     `\`npx oaas experiment run ${experiment.name} --out DIR\`. ${experiment.source}`,
     '',
@@ -29,7 +23,7 @@ export function page(experiment: Experiment, report: ExperimentReport, folder: s
       report.claims.map((c) => [c.claim, c.ours, verdict(c.holds)]),
     ),
     '',
-    ...report.figures.flatMap((f) => [`![${f.caption}](${folder}${f.name}.svg)`, '', `_${f.caption}_`, '']),
+    ...report.figures.flatMap((f) => [`![${f.caption}](${f.name}.svg)`, '', `_${f.caption}_`, '']),
     ...shown.flatMap((t) => [
       markdownTable(
         t.header,
@@ -39,7 +33,7 @@ export function page(experiment: Experiment, report: ExperimentReport, folder: s
     ]),
     ...report.notes.map((note) => `- ${note}`),
     '',
-    `Data: ${report.tables.map((t) => `[${t.name}.csv](${folder}${t.name}.csv)`).join(', ')}.`,
+    `Data: ${report.tables.map((t) => `[${t.name}.csv](${t.name}.csv)`).join(', ')}.`,
     '',
   ].join('\n');
 }
@@ -50,3 +44,7 @@ function markdownTable(header: readonly string[], rows: readonly (readonly strin
   const line = (cells: readonly string[]) => `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
+
+/** A page as a section of another: headings one level down, links into its folder. */
+export const asSection = (text: string, folder: string): string =>
+  text.replace(/^#/gm, '##').replace(/\]\(([\w-]+\.(?:svg|csv))\)/g, `](${folder}/$1)`);

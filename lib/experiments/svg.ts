@@ -40,7 +40,18 @@ export interface BarChart {
 }
 
 /** Okabe & Ito: told apart by colour-blind readers too. */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#6b6b6b', '#8c564b', '#000000'];
+const COLOURS = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#6b6b6b',
+  '#8c564b',
+  '#000000',
+  '#7a9a01',
+];
 const WIDTH = 760;
 const PLOT_HEIGHT = 320;
 const MARGIN = { top: 44, right: 20, bottom: 52, left: 66 };
@@ -48,9 +59,9 @@ const LEGEND_ROW = 18;
 
 export function lineChart(chart: LineChart): string {
   const all = chart.series.flatMap((s) => s.points).filter((p) => Number.isFinite(p.y) && Number.isFinite(p.x));
-  const xRange = chart.xRange ?? [Math.min(...all.map((p) => p.x)), Math.max(...all.map((p) => p.x))];
+  const xRange = chart.xRange ?? extent(all.map((p) => p.x));
   const inside = all.filter((p) => p.x >= xRange[0] && p.x <= xRange[1]);
-  const yRange = chart.yRange ?? [0, 1.05 * Math.max(...inside.map((p) => p.y + (p.error ?? 0)))];
+  const yRange = chart.yRange ?? [0, 1.05 * extent(inside.map((p) => p.y + (p.error ?? 0)))[1]];
   const xTicks = ticks(xRange[0], xRange[1], 8);
   const listed = chart.series.filter((s) => !s.unlisted);
   const frame = frameOf(
@@ -235,6 +246,9 @@ function wrapped(x: number, y: number, value: string, width: number): string[] {
   return rows.slice(0, 3).map((row, i) => text(x, y + 13 * i, row, 'middle'));
 }
 
+/** Least and greatest; 0 and 1 when there is nothing to show. */
+const extent = (values: readonly number[]): [number, number] =>
+  values.length === 0 ? [0, 1] : [Math.min(...values), Math.max(...values)];
 const colour = (i: number) => COLOURS[i % COLOURS.length]!;
 const label = (value: number) => String(Number(value.toPrecision(6)));
 const n = (value: number) => String(Math.round(value * 10) / 10);
@@ -242,4 +256,4 @@ const line = (x1: number, y1: number, x2: number, y2: number, kind: string) =>
   `<path class="${kind}" d="M${n(x1)} ${n(y1)}L${n(x2)} ${n(y2)}"/>`;
 const text = (x: number, y: number, value: string, anchor: string) =>
   `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}">${escapeXml(value)}</text>`;
-const escapeXml = (value: string) => value.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+export const escapeXml = (value: string) => value.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');

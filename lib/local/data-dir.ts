@@ -6,7 +6,7 @@
  */
 import { constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { access, mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CliError } from '../cli/errors.ts';
 import { type SystemFile, systemFileName } from '../ports/contracts/system-file.ts';
 
@@ -22,11 +22,20 @@ export interface DataDir {
 
 const lockName = 'lock';
 
+/** Level by level: Node's own recursive mkdir never returns on file systems that refuse with ENOENT, such as /proc. */
+async function makeFolders(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  await makeFolders(dirname(path));
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}
+
 /** @throws CliError naming folder, cause and fix when it cannot be written or another system uses it */
 export async function openDataDir(folder: string, memory: boolean): Promise<DataDir> {
   const path = resolve(folder);
   try {
-    await mkdir(join(path, 'vms'), { recursive: true });
+    await makeFolders(join(path, 'vms'));
     await access(path, constants.W_OK);
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);

@@ -18,7 +18,6 @@ import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
-import { plan } from '../domain/planner/plan.ts';
 import type { BundleStore } from '../ports/bundle-store.ts';
 import type { LaunchRequest } from '../ports/compute-provider.ts';
 import type { VmTypeGroup } from '../ports/contracts/config.ts';
@@ -47,6 +46,7 @@ export interface RegionOptions {
   bundles: BundleStore;
   signer: TicketSigner;
   keys: LocalKeys;
+  planFleet: ScalerDeps['planFleet'];
   regions: () => RegionsResponse;
   log: Log;
 }
@@ -64,8 +64,6 @@ export interface LocalRegion {
 /** Most often a look between slots is needed while heartbeats come every two seconds. */
 const lookEveryMs = 2_000;
 const flushEveryMs = 1_000;
-/** The endpoint shares this process with the planner. */
-const planTimeMs = 150;
 /** Sandboxes of this many apps are prepared before a machine gets its first request. */
 const prewarmedApps = 2;
 
@@ -140,7 +138,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     config: () => regionConfig(control.config, priceOf),
     agents,
     forecasting: { createForecaster, update, forecast },
-    planFleet: (problem) => plan(problem, { now: systemClock.monotonicMs, timeLimitMs: planTimeMs }),
+    planFleet: options.planFleet,
     clock: systemClock,
     newId: () => `i-${randomUUID()}`,
     log,

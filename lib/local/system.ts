@@ -19,12 +19,13 @@ import { CliError } from '../cli/errors.ts';
 import type { LocalOffers } from '../ports/contracts/local-offers.ts';
 import type { SystemFile } from '../ports/contracts/system-file.ts';
 import type { Geography } from '../ports/contracts/topology.ts';
-import { buildAgentFile } from './build-entry.ts';
+import { buildAgentFile, buildEntry } from './build-entry.ts';
 import { openDataDir } from './data-dir.ts';
 import { startDynaliteChild } from './dynalite-child.ts';
 import { createFileLog } from './file-log.ts';
 import { firstStart } from './first-start.ts';
 import { localKeys } from './keys.ts';
+import { createPlanThread } from './plan-thread.ts';
 import { type LocalRegion, startRegion } from './region.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -81,7 +82,13 @@ async function start(
     await log.close();
     if (options.memory) await rm(logFile, { force: true });
   });
-  const [agentFile, database] = await Promise.all([buildAgentFile(), startDynaliteChild(data.persistent)]);
+  const [agentFile, plannerFile, database] = await Promise.all([
+    buildAgentFile(),
+    buildEntry('plan-worker', 'lib/local/plan-worker.ts'),
+    startDynaliteChild(data.persistent),
+  ]);
+  const planner = createPlanThread(plannerFile);
+  undo.push(() => planner.close());
   let stopping = false;
   undo.push(async () => {
     stopping = true;
@@ -118,6 +125,7 @@ async function start(
       bundles,
       signer: data.persistent === null ? createMemoryTicketSigner(nowMs) : await openTicketSigner(signerFile, nowMs),
       keys,
+      planFleet: planner.plan,
       regions: listed,
       log,
     }).catch((error: unknown) => {

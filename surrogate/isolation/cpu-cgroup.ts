@@ -33,13 +33,13 @@ export class CgroupHold implements CpuHold {
   }
 
   /** The hold, or the reason why control groups cannot be used. */
-  static try(options: HoldOptions): CgroupHold | string {
+  static try(options: HoldOptions, system: System = procfs): CgroupHold | string {
     const reasons: string[] = [];
     for (const [version, find] of [
       ['v2', findV2],
       ['v1', findV1],
     ] as const) {
-      const found = find();
+      const found = find(system);
       if (typeof found === 'string') {
         reasons.push(`${version}: ${found}`);
         continue;
@@ -61,6 +61,7 @@ export class CgroupHold implements CpuHold {
       const folder = join(base, this.#options.name);
       mkdirSync(folder, { recursive: true });
       limit(folder, { cores: this.#options.totalCores });
+      weigh(folder);
     }
   }
 
@@ -123,8 +124,25 @@ function removeGroup(folder: string): boolean {
   }
 }
 
-function mounts(): { type: string; point: string; options: string[] }[] {
-  return readFileSync('/proc/self/mounts', 'latin1')
+/** What the kernel says about mounts and about our own groups. */
+export interface System {
+  mounts: string;
+  cgroup: string;
+  root: boolean;
+}
+
+const procfs: System = {
+  get mounts() {
+    return readFileSync('/proc/self/mounts', 'latin1');
+  },
+  get cgroup() {
+    return readFileSync('/proc/self/cgroup', 'latin1');
+  },
+  root: process.getuid?.() === 0,
+};
+
+function mounts(system: System): { type: string; point: string; options: string[] }[] {
+  return system.mounts
     .split('\n')
     .map((line) => line.split(' '))
     .filter((fields) => fields[2] === 'cgroup' || fields[2] === 'cgroup2')
@@ -132,31 +150,32 @@ function mounts(): { type: string; point: string; options: string[] }[] {
 }
 
 /** Path of this process in the hierarchy of `controller` ('' = version 2). */
-function ownPath(controller: string): string {
-  for (const line of readFileSync('/proc/self/cgroup', 'latin1').split('\n')) {
+function ownPath(system: System, controller: string): string {
+  for (const line of system.cgroup.split('\n')) {
     const [, names, ...path] = line.split(':');
     if (controller === '' ? names === '' : names?.split(',').includes(controller)) return path.join(':');
   }
   return '/';
 }
 
-function findV2(): Hierarchy[] | string {
-  const point = mountPoint((mount) => mount.type === 'cgroup2');
+function findV2(system: System): Hierarchy[] | string {
+  const point = mountPoint(system, (mount) => mount.type === 'cgroup2');
   if (point === null) return 'not mounted';
-  const own = join(point, ownPath(''));
+  const own = join(point, ownPath(system, ''));
   // A group with processes in it cannot hand controllers down: ours goes beside us, or as root below the mount.
-  const bases = process.getuid?.() === 0 ? [point, dirname(own)] : [dirname(own)];
+  const bases = system.root ? [point, dirname(own)] : [dirname(own)];
   for (const base of bases) {
     try {
       if (!readFileSync(join(base, 'cgroup.controllers'), 'latin1').split(/\s/).includes('cpu')) continue;
-      writeFileSync(join(base, 'cgroup.subtree_control'), '+cpu +memory +pids');
     } catch {
-      // Perhaps enabled already: what counts is whether our group gets a cpu.max.
+      continue;
     }
-    if (existsSync(join(base, 'cgroup.subtree_control'))) {
-      const enabled = readFileSync(join(base, 'cgroup.subtree_control'), 'latin1').split(/\s/);
-      if (enabled.includes('cpu')) return [{ base, limit: limitV2 }];
+    // One by one: a write is taken whole or not at all. Enabled already is as good.
+    for (const controller of ['cpu', 'memory', 'pids']) {
+      writeIfPossible(join(base, 'cgroup.subtree_control'), `+${controller}`);
     }
+    // Whether it is really ours shows when our group gets its cpu.max.
+    return [{ base, limit: limitV2 }];
   }
   return 'no cpu controller delegated to us';
 }
@@ -175,11 +194,11 @@ function limitV2(folder: string, limits: Partial<SlotLimits>): void {
   writeIfPossible(join(folder, 'pids.max'), String(limits.processes ?? 'max'));
 }
 
-function findV1(): Hierarchy[] | string {
-  const cpu = v1Base('cpu');
+function findV1(system: System): Hierarchy[] | string {
+  const cpu = v1Base(system, 'cpu');
   if (cpu === null) return 'cpu controller not mounted';
-  const memory = v1Base('memory');
-  const pids = v1Base('pids');
+  const memory = v1Base(system, 'memory');
+  const pids = v1Base(system, 'pids');
   return [
     { base: cpu, limit: limitV1Cpu },
     ...(memory === null ? [] : [{ base: memory, limit: limitV1Memory }]),
@@ -187,19 +206,25 @@ function findV1(): Hierarchy[] | string {
   ];
 }
 
-function v1Base(controller: string): string | null {
-  const point = mountPoint((mount) => mount.type === 'cgroup' && mount.options.includes(controller));
+function v1Base(system: System, controller: string): string | null {
+  const point = mountPoint(system, (mount) => mount.type === 'cgroup' && mount.options.includes(controller));
   if (point === null) return null;
-  const own = join(point, ownPath(controller));
+  const own = join(point, ownPath(system, controller));
   return existsSync(own) ? own : point;
 }
 
-function mountPoint(accept: (mount: { type: string; options: string[] }) => boolean): string | null {
+function mountPoint(system: System, accept: (mount: { type: string; options: string[] }) => boolean): string | null {
   try {
-    return mounts().find(accept)?.point ?? null;
+    return mounts(system).find(accept)?.point ?? null;
   } catch {
     return null;
   }
+}
+
+/** Held to its cores, but given them too: ten times the weight of an ordinary process when the machine is busy with others. */
+function weigh(folder: string): void {
+  if (existsSync(join(folder, 'cpu.weight'))) writeIfPossible(join(folder, 'cpu.weight'), '1000');
+  if (existsSync(join(folder, 'cpu.shares'))) writeIfPossible(join(folder, 'cpu.shares'), '10240');
 }
 
 function limitV1Cpu(folder: string, limits: Partial<SlotLimits>): void {
@@ -234,7 +259,7 @@ export function sweepGroups(prefix: string): number {
   let swept = 0;
   const bases = new Set<string>();
   for (const find of [findV2, findV1]) {
-    const found = find();
+    const found = find(procfs);
     if (typeof found !== 'string') for (const { base } of found) bases.add(base);
   }
   for (const base of bases) {

@@ -93,6 +93,15 @@ export class SandboxPool {
     this.#scheduleRefill();
   }
 
+  /** Takes back a sandbox that was acquired and sent nothing. */
+  giveBack(sandbox: Sandbox): void {
+    const app = this.#apps.get(sandbox.spec.digest);
+    if (app === undefined || !sandbox.alive) return;
+    const request = app.requests.shift();
+    if (request !== undefined) request({ ok: true, sandbox });
+    else app.waiting.push(sandbox);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#janitor);

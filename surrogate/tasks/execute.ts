@@ -117,7 +117,7 @@ export function execute(context: Context, execution: Execution): Promise<Execute
           return;
         }
         if (settled) {
-          acquired.sandbox.kill({ kind: 'killed', detail: 'not needed any more' });
+          context.pool.giveBack(acquired.sandbox);
           return;
         }
         sandbox = acquired.sandbox;

@@ -45,6 +45,10 @@ type ParsedTask = ReturnType<typeof taskRequestSchema.parse>;
  */
 export class TaskRoute {
   draining = false;
+  /** Requests being served here or relayed to another VM, until their answer is out. */
+  open = 0;
+  /** Called when one of them is out. */
+  onAnswered: () => void = () => {};
   refused = 0;
   completed = 0;
   /** Σ over completed tasks of arrival to end, ms. */
@@ -110,17 +114,27 @@ export class TaskRoute {
     ticket: string,
   ): void {
     this.#countClaim(claims);
-    const hops = this.#hops(request, claims);
-    const next = this.#nextVms(claims, hops);
-    const place = this.draining ? null : this.#deps.admission.take();
-    if (place === null && next.length === 0) {
+    if (this.draining) {
+      // Not relayed either: this VM is about to end, and a client that knows takes the ticket's next candidate itself.
       this.refused += 1;
-      sendProblem(request, response, this.draining ? this.#drainingProblem() : this.#saturated());
+      response.setHeader('connection', 'close');
+      sendProblem(request, response, this.#drainingProblem());
       return;
     }
+    const hops = this.#hops(request, claims);
+    const next = this.#nextVms(claims, hops);
+    const place = this.#deps.admission.take();
+    if (place === null && next.length === 0) {
+      this.refused += 1;
+      sendProblem(request, response, this.#saturated());
+      return;
+    }
+    this.open += 1;
     const gone = new AbortController();
     response.on('close', () => {
       if (!response.writableFinished) gone.abort();
+      this.open -= 1;
+      this.onAnswered();
     });
     this.#run(request, { arrivedMs, claims, ticket, hops, next, place, signal: gone.signal }).then(
       ({ body, requestId }) => {

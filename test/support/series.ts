@@ -40,7 +40,6 @@ export function poissonQuantile(mean: number, level: number): number {
   return count;
 }
 
-export const DAY_MS = 86_400_000;
 export const SLOT_MS = 600_000;
 export const SLOTS_PER_DAY = 144;
 /** A Monday, midnight UTC. */

@@ -17,13 +17,13 @@ export interface HttpServer {
  */
 export async function serveHttp(
   fetch: (request: Request, env: Record<string, unknown>) => Response | Promise<Response>,
-  options: { host: string; port: number },
+  options: { host: string; port: number; headersTimeoutMs?: number; requestTimeoutMs?: number },
 ): Promise<HttpServer> {
   const server: Server = createServer(
     {
       connectionsCheckingInterval: 1_000,
-      headersTimeout: 5_000,
-      requestTimeout: 10_000,
+      headersTimeout: options.headersTimeoutMs ?? 5_000,
+      requestTimeout: options.requestTimeoutMs ?? 10_000,
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16 * 1024,
       noDelay: true,

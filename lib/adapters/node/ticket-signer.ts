@@ -3,8 +3,8 @@
  *
  * Lifecycle: keys are read once; those of a shared ring again in the background when the copy has aged, and the last good ring stays
  * in force while the storage is away. A new key of a shared ring is published for a while before it signs, so that every process
- * and agent knows it by then; the only key there is signs at once. Compact JWS by hand over node:crypto: jose's asynchronous
- * WebCrypto path costs a thread-pool round trip per ticket, this one is synchronous and about three times as fast (bench: placement).
+ * and agent knows it by then; the only key there is signs at once. Compact JWS by hand over node:crypto:
+ * 40 µs of CPU per ticket where jose's WebCrypto path takes 60 (Node 20), which is an eighth of a snapshot placement.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, randomUUID, sign } from 'node:crypto';
 import {

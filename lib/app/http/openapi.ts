@@ -1,5 +1,12 @@
 import { z } from 'zod';
 import { configSchemas } from '../../ports/contracts/config.ts';
+import {
+  descriptorSchema,
+  livePlanSchema,
+  operatorPaths,
+  slotsResponseSchema,
+  statusResponseSchema,
+} from '../../ports/contracts/operator.ts';
 import { problemSchema } from '../../ports/contracts/problem.ts';
 import {
   invocationRequestSchema,
@@ -109,7 +116,28 @@ const operations: readonly Operation[] = [
     path: paths.status,
     summary: 'Pools, VMs and faults of the region',
     scopes: ['admin'],
-    response: z.object({}),
+    response: statusResponseSchema,
+  },
+  {
+    method: 'get',
+    path: operatorPaths.slots,
+    summary: 'What the scaler saw, expected, decided and did, slot by slot',
+    scopes: ['admin'],
+    response: slotsResponseSchema,
+  },
+  {
+    method: 'get',
+    path: operatorPaths.plan,
+    summary: 'What the scaler would do now and why; changes nothing',
+    scopes: ['admin'],
+    response: livePlanSchema,
+  },
+  {
+    method: 'get',
+    path: operatorPaths.descriptor,
+    summary: "The IoT paper's back-end descriptor: app, host, ports and location",
+    scopes: ['admin'],
+    response: descriptorSchema,
   },
   {
     method: 'get',

@@ -29,7 +29,7 @@ export async function livePlan(deps: ScalerDeps): Promise<LivePlan> {
       quantile,
       quantileRatePerS: expected ? Math.max(0, expected.quantiles[0] ?? expected.mean) * perS : seen,
     };
-    const { plan } = planPool(run, pool, {
+    const { plan } = await planPool(run, pool, {
       demandS: observation.demandS,
       arrivalRatePerS: forecast.quantileRatePerS,
       measuredMs: observation.window.meanResponseMs,

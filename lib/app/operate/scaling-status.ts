@@ -1,8 +1,10 @@
+import { measuredDemand } from '../../domain/scaling/demand.ts';
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import type { PoolStatus, ScalingStatus } from '../../ports/contracts/operator.ts';
 import { type SlotBody, slotBodySchema } from '../../ports/contracts/slot-record.ts';
 import type { ScalerDeps } from '../scaler/deps.ts';
 import type { Fleet } from '../scaler/fleet.ts';
+import { readPoolMemory } from '../scaler/memory.ts';
 import { defaultSlaId, type Pool, poolsOf } from '../scaler/pools.ts';
 import { readFleet, requestedPools } from '../scaler/scale-region.ts';
 
@@ -26,7 +28,9 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
   const requested = await requestedPools({ deps: scaler, nowMs, fleet });
   const pools: PoolStatus[] = [];
   for (const pool of poolsOf(scaler.region, config, requested).values()) {
-    pools.push(poolStatus(pool, fleet, await recentSlots(scaler, pool.poolId, nowMs), nowMs));
+    const slots = await recentSlots(scaler, pool.poolId, nowMs);
+    const { demand } = await readPoolMemory(scaler.state, pool.poolId, nowMs);
+    pools.push({ ...poolStatus(pool, fleet, slots, nowMs), measuredDemand: measuredDemand(demand) });
   }
   return {
     region: scaler.region,
@@ -70,7 +74,12 @@ async function recentSlots(scaler: ScalerDeps, poolId: string, nowMs: number): P
     .sort((a, b) => a.atMs - b.atMs);
 }
 
-function poolStatus(pool: Pool, fleet: Fleet, slots: readonly SlotBody[], nowMs: number): PoolStatus {
+function poolStatus(
+  pool: Pool,
+  fleet: Fleet,
+  slots: readonly SlotBody[],
+  nowMs: number,
+): Omit<PoolStatus, 'measuredDemand'> {
   const vms = fleet.live().filter((vm) => vm.poolId === pool.poolId);
   const beats = fleet.poolHeartbeats(pool.poolId);
   const last = slots.at(-1);

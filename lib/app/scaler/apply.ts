@@ -1,13 +1,13 @@
 import type { PlanProblem, PlanResult } from '../../domain/planner/types.ts';
 import { chooseDrains } from '../../domain/scaling/choose-drain.ts';
-import { poolLimits } from '../../domain/scaling/limits.ts';
+import { launchable, poolLimits } from '../../domain/scaling/limits.ts';
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import { decide } from './decide.ts';
 import { startDrain } from './health.ts';
 import { type LaunchResult, launchPlanned } from './launch.ts';
 import { launchesFailing } from './launch-health.ts';
 import { type Pool, poolOffers } from './pools.ts';
-import { planProblem } from './problem.ts';
+import { type ProblemInput, planProblem } from './problem.ts';
 import { addFault, type Run } from './run.ts';
 
 /** How often the planner is asked again in one run after an offer turned out to have no capacity. */
@@ -31,28 +31,60 @@ export interface Applied {
   retry: boolean;
 }
 
-/** Plans for the fleet as it stands now. */
-export function planPool(
+/** Plans for the fleet as it stands now, within what the caps leave while old and new machines overlap. */
+export async function planPool(
   run: Pick<Run, 'deps' | 'fleet' | 'offers' | 'memory' | 'nowMs'>,
   pool: Pool,
   input: PlanInput,
-): { problem: PlanProblem; plan: PlanResult } {
+): Promise<{ problem: PlanProblem; plan: PlanResult }> {
   const { deps } = run;
   const counted = run.fleet.counted(deps.region, pool.groupId);
-  const problem = planProblem({
-    pool,
-    offers: poolOffers(pool, run.offers),
-    serving: run.fleet.serving(pool.poolId),
-    demandS: input.demandS,
-    arrivalRatePerS: input.arrivalRatePerS,
-    limits: poolLimits(pool.group, counted, pool.poolId),
-    setAside: run.memory.setAside,
-    nowMs: run.nowMs,
-    billing: deps.options.billing,
-    horizonS: deps.options.slotMs / 1000,
-    overheadMs: deps.options.overheadMs,
+  const problemWith = (room: ProblemInput['room']) =>
+    planProblem({
+      pool,
+      offers: poolOffers(pool, run.offers),
+      serving: run.fleet.serving(pool.poolId),
+      demandS: input.demandS,
+      arrivalRatePerS: input.arrivalRatePerS,
+      limits: poolLimits(pool.group, counted, pool.poolId),
+      room,
+      setAside: run.memory.setAside,
+      nowMs: run.nowMs,
+      billing: deps.options.billing,
+      horizonS: deps.options.slotMs / 1000,
+      overheadMs: deps.options.overheadMs,
+    });
+  const room = (price: number) => launchable(pool.group, counted, pool.group.maxVms, price);
+  const problem = problemWith(room);
+  const plan = await decide(pool, problem, input, deps.planFleet);
+  if (plan.status !== 'infeasible' || plan.actions.some((action) => action.do === 'launch')) return { problem, plan };
+  // At the cap, another fleet may keep the promise that this one and no addition to it can: make room for it, some at a time.
+  const ideal = await decide(pool, problemWith(null), input, deps.planFleet);
+  return ideal.status === 'infeasible' ? { problem, plan } : { problem, plan: transition(plan, ideal) };
+}
+
+/** Share of a fleet that is given up at a time to make room for a better one. */
+const exchangedShare = 1 / 4;
+
+/** Keeps the fleet but for a few machines that the better one has no use for; the next run launches into the room. */
+function transition(kept: PlanResult, ideal: PlanResult): PlanResult {
+  const size = kept.fleet.reduce((sum, entry) => sum + entry.count, 0);
+  let left = Math.max(1, Math.floor(size * exchangedShare));
+  const why = `makes room under the group's caps for ${ideal.fleet.map((f) => `${f.count} x ${f.offer}`).join(', ')}`;
+  const drains = ideal.actions.flatMap((action) => {
+    if (action.do !== 'drain' || left === 0) return [];
+    const count = Math.min(left, action.count);
+    left -= count;
+    return [{ ...action, count, why }];
   });
-  return { problem, plan: decide(pool, problem, input, deps.planFleet) };
+  const drained = (offer: string) => drains.find((d) => d.offer === offer)?.count ?? 0;
+  const fleet = kept.fleet.map(({ offer, count }) => ({ offer, count: count - drained(offer) }));
+  const keeps = kept.actions.map((action) => ({ ...action, count: action.count - drained(action.offer) }));
+  return {
+    ...kept,
+    fleet: fleet.filter((f) => f.count > 0),
+    actions: [...keeps.filter((a) => a.count > 0), ...drains],
+  };
 }
 
 /** Launches first, around offers without capacity; drains last, and only when every launch worked. */
@@ -62,12 +94,12 @@ export async function planAndApply(
   input: PlanInput,
   options: { scaleIn: boolean },
 ): Promise<Applied> {
-  const first = planPool(run, pool, input);
+  const first = await planPool(run, pool, input);
   const launched: LaunchResult['launched'] = [];
   let { plan } = first;
   let end: LaunchResult['end'] = 'replan';
   for (let attempt = 0; attempt < mostReplans && end === 'replan'; attempt++) {
-    if (attempt > 0) plan = planPool(run, pool, input).plan;
+    if (attempt > 0) plan = (await planPool(run, pool, input)).plan;
     const result = await launchPlanned(run, pool, plan);
     launched.push(...result.launched);
     end = result.end;

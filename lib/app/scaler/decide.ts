@@ -10,12 +10,12 @@ const idleRatePerS = 0.01;
  *
  * @param seen since the last run, for the threshold trigger: mean response, and requests present now
  */
-export function decide(
+export async function decide(
   pool: Pool,
   problem: PlanProblem,
   seen: { measuredMs: number | null; present: number },
-  planFleet: (problem: PlanProblem) => PlanResult,
-): PlanResult {
+  planFleet: (problem: PlanProblem) => PlanResult | Promise<PlanResult>,
+): Promise<PlanResult> {
   const owned = (problem.current ?? []).reduce((sum, c) => sum + c.count, 0);
   if (problem.offers.length === 0) {
     const types = pool.group.instanceTypes.join(', ');
@@ -35,7 +35,7 @@ export function decide(
     default: {
       // The floor of one VM makes a pool that was asked for answer at all.
       const limits = { ...asked.limits, minVms: Math.max(1, pool.minVms) };
-      return bestEffort(asked, planFleet({ ...asked, limits }), owned);
+      return bestEffort(asked, await planFleet({ ...asked, limits }), owned);
     }
   }
 }

@@ -22,8 +22,10 @@ export interface ScalerOptions {
   /** How long before its slot a run takes place, so that machines are up when it begins. */
   leadMs: number;
   leaseTtlMs: number;
-  /** A VM without a heartbeat for this long is unhealthy; controllers stop using it at once, the scaler replaces it. */
+  /** A VM without a heartbeat for this long is unhealthy: it gets no work and is replaced... */
   heartbeatMissingMs: number;
+  /** ...but ended only after this long: it may merely be slow, and its tasks with it. Back in time, it serves again. */
+  silentEndMs: number;
   /** From launch to the first heartbeat, at most. */
   registrationTimeoutMs: number;
   /** Unknown machines are left alone until they are this old... */
@@ -35,6 +37,8 @@ export interface ScalerOptions {
   /** How long a group's launches stay stopped after half of the last four failed. */
   breakerCoolMs: number;
   throttleBackoffMs: number;
+  /** So long into a slot its own arrivals may show that the fleet is too large (docs/adr/0005): not before a start's billing minimum is over. */
+  trimAfterMs: number;
   billing: 'per-second' | 'hourly';
   /** What placement and transport add to every response, beside the data centre's round trip. */
   overheadMs: number;
@@ -50,6 +54,7 @@ export function scalerOptions(slotMs: number, overrides: Partial<ScalerOptions> 
     leadMs: short ? Math.min(3_000, slotMs / 5) : 90_000,
     leaseTtlMs: short ? 15_000 : 60_000,
     heartbeatMissingMs: 8_000,
+    silentEndMs: short ? 20_000 : 60_000,
     registrationTimeoutMs: short ? 60_000 : 900_000,
     orphanAgeMs: Math.min(300_000, short ? slotMs : 300_000),
     confirmMs: short ? 1_000 : 30_000,
@@ -57,6 +62,7 @@ export function scalerOptions(slotMs: number, overrides: Partial<ScalerOptions> 
     setAsideMs: Math.min(180_000, short ? 3 * slotMs : 180_000),
     breakerCoolMs: 3 * slotMs,
     throttleBackoffMs: Math.min(60_000, slotMs / 2),
+    trimAfterMs: 60_000,
     billing: 'per-second',
     overheadMs: 2,
     timeZone: 'UTC',
@@ -82,7 +88,8 @@ export interface ScalerDeps {
   config(): Promise<RegionConfig>;
   agents: { drain(agent: AgentAddress): Promise<void> };
   forecasting: Forecasting;
-  planFleet(problem: PlanProblem): PlanResult;
+  /** The planner; may work elsewhere, since a hard problem takes 0.1 s of computing. */
+  planFleet(problem: PlanProblem): PlanResult | Promise<PlanResult>;
   clock: Clock;
   /** Fresh ids of at most 40 ASCII characters, unique across scalers. */
   newId(): string;

@@ -7,7 +7,7 @@ import type { Heartbeat, VmRecord } from '../../ports/vm.ts';
 /** Most VMs of a cell: bounds what one occupancy query returns (design.md section 6). */
 const cellSize = 50;
 
-/** Group part of `region.group.sla`. Region and SLA ids may not contain dots when a group id does; ids are checked on start. */
+/** Group and SLA of a pool id `region.group.sla`; neither contains a dot (`poolPartSchema`). */
 export function groupOfPool(region: string, poolId: string): { groupId: string; slaId: string } | null {
   const prefix = `${region}.`;
   if (!poolId.startsWith(prefix)) return null;

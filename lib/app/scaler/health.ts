@@ -1,6 +1,7 @@
 /*
  * Life of a VM's row: starting → ready (first `ready` heartbeat) → draining (cordoned, agent told) → terminated (after the agent
- * itself said `drained`: a stale busy flag once killed 22 running jobs) — or unhealthy (silent too long) → terminated, replaced.
+ * itself said `drained`: a stale busy flag once killed 22 running jobs) — or unhealthy (silent: no work, replaced) → ready again if it
+ * comes back, terminated if it does not.
  */
 import type { VmRecord } from '../../ports/vm.ts';
 import { closeBreakerOnReady, noteLaunch } from './launch-health.ts';
@@ -25,23 +26,25 @@ async function heedInterruptions(run: Run): Promise<void> {
 async function watchVm(run: Run, vm: VmRecord): Promise<void> {
   const { nowMs, deps } = run;
   const { options } = deps;
-  if (vm.state === 'unhealthy') return endVm(run, vm);
   const beat = run.fleet.heartbeats.get(vm.vmId);
   if (beat === undefined) {
     if (nowMs - vm.launchedAtMs <= options.registrationTimeoutMs) return;
-    addFault(
-      run,
-      vm.poolId,
-      'launch-failed',
-      `${vm.vmId} never reported within ${options.registrationTimeoutMs / 1000} s`,
-    );
+    const limitS = options.registrationTimeoutMs / 1000;
+    addFault(run, vm.poolId, 'launch-failed', `${vm.vmId} never reported within ${limitS} s; it is ended`);
     noteLaunch(run, vm.poolId, false);
-    return markUnhealthy(run, vm);
+    return endVm(run, { ...vm, state: 'unhealthy', cordoned: true });
   }
-  if (nowMs - beat.atMs > options.heartbeatMissingMs) {
-    const silentS = ((nowMs - beat.atMs) / 1000).toFixed(0);
-    addFault(run, vm.poolId, 'unhealthy', `${vm.vmId} has been silent for ${silentS} s; it is ended and replaced`);
-    return markUnhealthy(run, vm);
+  const silentMs = nowMs - beat.atMs;
+  if (silentMs > options.heartbeatMissingMs) {
+    if (silentMs > options.silentEndMs) return endVm(run, { ...vm, state: 'unhealthy', cordoned: true });
+    if (vm.state === 'unhealthy') return;
+    addFault(run, vm.poolId, 'unhealthy', `${vm.vmId} has been silent for ${(silentMs / 1000).toFixed(0)} s; replaced`);
+    return run.fleet.put({ ...vm, state: 'unhealthy', cordoned: true });
+  }
+  // Not while the provider no longer lists it: its last words may be younger than its end.
+  if (vm.state === 'unhealthy' && run.memory.suspects[`gone/${vm.vmId}`] === undefined) {
+    if (vm.drainingSinceMs !== null) return run.fleet.put({ ...vm, state: 'draining' });
+    if (beat.state === 'ready') return run.fleet.put({ ...vm, state: 'ready', cordoned: false });
   }
   if (vm.state === 'starting' && beat.state === 'ready') {
     await run.fleet.put({ ...vm, state: 'ready', readyAtMs: nowMs });
@@ -63,12 +66,6 @@ async function watchVm(run: Run, vm: VmRecord): Promise<void> {
     // The first request may have been lost; asking again is harmless.
     if (beat.state !== 'draining') await tellAgent(run, vm);
   }
-}
-
-async function markUnhealthy(run: Run, vm: VmRecord): Promise<void> {
-  const marked: VmRecord = { ...vm, state: 'unhealthy', cordoned: true };
-  await run.fleet.put(marked);
-  await endVm(run, marked);
 }
 
 /** Ends a machine that holds no work any more (drained) or cannot be trusted with any (unhealthy). */

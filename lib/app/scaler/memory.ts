@@ -29,6 +29,8 @@ export interface PoolMemory {
   burstAgents: AgentCursor;
   /** The last few seconds, look by look. */
   recent: { arrivals: number; spanMs: number }[];
+  /** The running slot's own arrivals, from its start or the first look after it; absent in documents of earlier versions. */
+  slotSoFar?: { startMs: number; arrivals: number; spanMs: number };
   waitingBefore: number;
   plannedRatePerS: number;
   /** VMs that served after the last plan was applied; fewer now means that some were lost. */

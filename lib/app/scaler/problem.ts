@@ -32,6 +32,8 @@ export interface ProblemInput {
   demandS: number;
   arrivalRatePerS: number;
   limits: { maxVms: number; maxUsdPerHour: number };
+  /** How many more machines may exist at once, old ones not yet gone included; null: plan as if they were gone. */
+  room: ((priceUsdPerHour: number) => number) | null;
   setAside: SetAside;
   nowMs: number;
   billing: 'per-second' | 'hourly';
@@ -60,7 +62,8 @@ export function planProblem(input: ProblemInput): PlanProblem {
       networkS: (offer.networkMs + input.overheadMs) / 1000,
       purchaseOption: offer.purchaseOption,
       bootS: offer.bootS,
-      ...(closed ? { max: owned } : {}),
+      // Launch before drain: what is replaced still counts against the caps while its successor boots.
+      ...(closed ? { max: owned } : input.room ? { max: owned + input.room(offer.priceUsdPerHour) } : {}),
     };
   });
   const { dispatch } = pool.group;

@@ -1,4 +1,5 @@
 import { detectBurst } from '../../domain/scaling/burst.ts';
+import { surplusRatePerS } from '../../domain/scaling/surplus.ts';
 import type { SlotBody } from '../../ports/contracts/slot-record.ts';
 import { type Applied, planAndApply } from './apply.ts';
 import { type PoolMemory, readForecaster, readPoolMemory, writeForecaster, writePoolMemory } from './memory.ts';
@@ -8,6 +9,10 @@ import type { Run } from './run.ts';
 
 /** Looks that the burst trigger averages over: long enough to be more than noise, short enough to matter. */
 const burstWindowMs = 6_000;
+
+/** Zero slots in a row after which nobody doubts that it is quiet, and what stands for zero then. */
+const suspectSlots = 2;
+const leastCount = 1e-3;
 
 type Expected = SlotBody['forecast'];
 
@@ -31,6 +36,7 @@ export async function scalePoolForSlot(run: Run, pool: Pool): Promise<void> {
   };
   const applied = await planAndApply(run, pool, input, { scaleIn: true });
   remember(run, pool, memory, applied, observation.waiting);
+  memory.slotSoFar = { startMs: slotStartMs, arrivals: 0, spanMs: 0 };
   await writePoolMemory(deps.state, pool.poolId, memory, run.guard);
   await record(run, pool, 'slot', null, slotStartMs, observation, expected, applied);
 }
@@ -50,10 +56,10 @@ async function learnAndForecast(
   const lastSlotMs = slotStartMs - slotMs;
   if (state.nextSlotStartMs === null || lastSlotMs >= state.nextSlotStartMs) {
     // Rates, not sums: the window since the last run is rarely exactly one slot long.
-    state = forecasting.update(state, {
-      slotStartMs: lastSlotMs,
-      count: (observation.window.arrivalRatePerS * slotMs) / 1000,
-    });
+    const count = (observation.window.arrivalRatePerS * slotMs) / 1000;
+    // The forecaster takes a sudden zero for a broken counter, for an hour. Here the store has answered: a few slots are enough.
+    const believed = count === 0 && state.suspectZeros >= suspectSlots ? leastCount : count;
+    state = forecasting.update(state, { slotStartMs: lastSlotMs, count: believed });
     await writeForecaster(deps.state, pool.poolId, state, run.guard);
   }
   const quantile = pool.sla.forecastQuantile;
@@ -67,11 +73,13 @@ async function learnAndForecast(
   };
 }
 
-/** Between slots: only if demand has left the plan behind, VMs were lost or a launch is to be tried again; scale-out only. */
+/**
+ * Between slots: scale-out if demand has left the plan behind, VMs were lost or a launch is to be tried again; otherwise, some time
+ * into a long slot, scale-in of what its own arrivals show to be surplus.
+ */
 export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void> {
   const { deps, nowMs } = run;
   const memory = await readPoolMemory(deps.state, pool.poolId, nowMs - burstWindowMs);
-  if (nowMs - memory.burstCursor.atMs > 2 * burstWindowMs) memory.burstCursor.atMs = nowMs - burstWindowMs;
   const observation = await observe(run, pool, memory, 'burst');
   const { window } = observation;
   memory.recent = recentLooks(memory.recent, window.arrivals, window.toMs - window.fromMs);
@@ -95,26 +103,47 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
       : memory.retry || empty
         ? 'VMs are missing'
         : null;
-  if (trigger === null) return writePoolMemory(deps.state, pool.poolId, memory, run.guard);
+  addToSlot(memory, window);
+  const surplus = trigger === null ? surplusOf(run, pool, memory) : null;
+  if (trigger === null && surplus === null) return writePoolMemory(deps.state, pool.poolId, memory, run.guard);
+  const arrivalRatePerS = surplus ?? decision.arrivalRatePerS;
   const input = {
     demandS: observation.demandS,
-    arrivalRatePerS: decision.arrivalRatePerS,
+    arrivalRatePerS,
     measuredMs: window.meanResponseMs,
     present: observation.running + observation.waiting,
   };
-  const applied = await planAndApply(run, pool, input, { scaleIn: false });
-  const planned = Math.max(memory.plannedRatePerS, decision.arrivalRatePerS);
+  const applied = await planAndApply(run, pool, input, { scaleIn: surplus !== null });
+  const planned = surplus ?? Math.max(memory.plannedRatePerS, arrivalRatePerS);
   remember(run, pool, memory, applied, observation.waiting);
   memory.plannedRatePerS = planned;
   await writePoolMemory(deps.state, pool.poolId, memory, run.guard);
-  if (applied.launched.length === 0) return;
+  if (applied.launched.length === 0 && applied.draining.length === 0) return;
   const expected: Expected = {
     slotStartMs: nowMs,
     meanRatePerS: rateOf(memory.recent),
     quantile: pool.sla.forecastQuantile,
-    quantileRatePerS: decision.arrivalRatePerS,
+    quantileRatePerS: arrivalRatePerS,
   };
-  await record(run, pool, 'burst', trigger, nowMs, observation, expected, applied);
+  const why = trigger ?? `${arrivalRatePerS.toFixed(1)}/s at most by this slot's own arrivals`;
+  await record(run, pool, surplus === null ? 'burst' : 'trim', why, nowMs, observation, expected, applied);
+}
+
+/** Looks that began before the slot did tell of the one before. */
+function addToSlot(memory: PoolMemory, window: Observation['window']): void {
+  const { slotSoFar } = memory;
+  if (slotSoFar === undefined || window.fromMs < slotSoFar.startMs) return;
+  slotSoFar.arrivals += window.arrivals;
+  slotSoFar.spanMs += window.toMs - window.fromMs;
+}
+
+/** The rate to plan the rest of the slot for; null: nothing is clearly surplus, or machines are still on their way. */
+function surplusOf(run: Run, pool: Pool, { slotSoFar, plannedRatePerS }: PoolMemory): number | null {
+  const { trimAfterMs } = run.deps.options;
+  // The papers' own planners are kept as they are.
+  if (pool.sla.planner !== 'exact' || slotSoFar === undefined || slotSoFar.spanMs < trimAfterMs) return null;
+  if (run.fleet.serving(pool.poolId).some((vm) => vm.state === 'starting')) return null;
+  return surplusRatePerS({ count: slotSoFar.arrivals, elapsedS: slotSoFar.spanMs / 1000, plannedRatePerS });
 }
 
 function recentLooks(recent: PoolMemory['recent'], arrivals: number, spanMs: number): PoolMemory['recent'] {

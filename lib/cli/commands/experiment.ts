@@ -36,6 +36,16 @@ export function register(program: Command): void {
     if (!found) throw badInput(`no experiment named "${name}"; there are ${experiments.map((e) => e.name).join(', ')}`);
     return [found];
   });
+  command
+    .command('collect')
+    .description('write DIR.md from the experiments that have been run into DIR')
+    .option('--out <dir>', 'folder that experiments were run into', 'out/experiments')
+    .action(async ({ out }: { out: string }) => {
+      const { path, names } = await writeCollection(experiments, out);
+      if (names.length === 0)
+        throw badInput(`${out} holds no experiment: run some with \`oaas experiment run NAME --out ${out}\``);
+      writeLine(`Written: ${path} (${names.join(', ')})`);
+    });
   runnable(
     command.command('all').description('run every experiment into DIR and collect them in DIR.md'),
     () => experiments,
@@ -77,7 +87,7 @@ async function runAll(chosen: readonly Experiment[], options: RunOptions, collec
     if (!options.json) show(outcome);
     outcomes.push(outcome);
   }
-  const written = collect ? await writeCollection(outcomes, options.out, options.quick === true) : options.out;
+  const written = collect ? (await writeCollection(experiments, options.out)).path : options.out;
   if (options.json) {
     writeJson(
       outcomes.map(({ experiment, report, seconds }) => ({ name: experiment.name, seconds, claims: report.claims })),

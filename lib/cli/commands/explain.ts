@@ -73,7 +73,7 @@ function parseTime(text: string): number {
 }
 
 function write({ poolId, slotStartMs, body }: Slot): void {
-  const why = body.kind === 'burst' ? `  between slots: ${body.trigger}` : '';
+  const why = body.kind !== 'slot' ? `  between slots: ${body.trigger}` : '';
   writeLine(`${poolId}  slot of ${timeOf(slotStartMs)} UTC${why}`);
   const { observed, outcome } = body;
   writeExpectation(observed.arrivalRatePerS, observed.demandS, body.forecast);

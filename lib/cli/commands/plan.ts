@@ -3,7 +3,7 @@ import { plan } from '../../domain/planner/plan.ts';
 import type { PlanResult } from '../../domain/planner/types.ts';
 import { planProblemSchema } from '../../ports/contracts/plan.ts';
 import { ExitCode } from '../errors.ts';
-import { readDocument, table, writeJson, writeLine } from '../io.ts';
+import { nothingPiped, readDocument, table, writeJson, writeLine } from '../io.ts';
 import { planLive } from '../live-plan.ts';
 import { type OperatorOptions, operatorOptions } from '../operator.ts';
 
@@ -28,7 +28,7 @@ Example:
 The whole document: npx oaas schema plan. Exit code 3 when no fleet keeps the promise.`,
     )
     .action((options: Options) => {
-      const live = options.live === true || (options.file === undefined && process.stdin.isTTY === true);
+      const live = options.live === true || (options.file === undefined && nothingPiped());
       return live ? planLive(options) : planFromDocument(options);
     });
 }

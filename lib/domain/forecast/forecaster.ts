@@ -101,7 +101,7 @@ export function forecast(state: ForecastState, levels: readonly number[]): Forec
   return {
     slotStartMs: state.nextSlotStartMs,
     mean: pending.mean,
-    quantiles: levels.map((level) => interpolateGrid(pending.grid, level)),
+    quantiles: levels.map((level) => Math.min(ceilingOf(state), interpolateGrid(pending.grid, level))),
   };
 }
 
@@ -194,10 +194,12 @@ function bridge(state: ForecastState, { now, before }: Context): number {
   return Math.max(0, now.day + DEVIATION_MEMORY * (latest - before.day));
 }
 
+const ceilingOf = (state: ForecastState): number => PEAK_MULTIPLE * (state.peak + 1);
+
 /** Makes the forecast of the slot that follows. */
 function prepare(state: ForecastState): ForecastState {
   const at = locations(state, contextOf(state, state.nextSlotStartMs!));
-  const ceiling = PEAK_MULTIPLE * (state.peak + 1);
+  const ceiling = ceilingOf(state);
   const experts = METHODS.map((m, k) => withResiduals(state.residuals[k]!, SCALE_OF[m], at[m], ceiling));
   const alone = (METHODS as readonly string[]).indexOf(state.method);
   const raw =

@@ -90,11 +90,13 @@ export function countsOf(instance: Instance, columns: Columns, point: readonly n
 }
 
 /** Cuts are given per active offer; rows are over columns. */
+export function rowOf(columns: Columns, { worth, atLeast }: Cut): Row {
+  const byOffer = new Map(columns.active.map((i, k) => [i, worth[k]!]));
+  return { coefficients: Float64Array.from(columns.offers, (i) => byOffer.get(i)!), atLeast };
+}
+
 export function addCuts(lp: Lp, columns: Columns, cuts: readonly Cut[]): void {
-  for (const cut of cuts) {
-    const worth = new Map(columns.active.map((i, k) => [i, cut.worth[k]!]));
-    addRow(lp, { coefficients: Float64Array.from(columns.offers, (i) => worth.get(i)!), atLeast: cut.atLeast });
-  }
+  for (const cut of cuts) addRow(lp, rowOf(columns, cut));
 }
 
 /** The problem's limits as rows. */

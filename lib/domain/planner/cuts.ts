@@ -13,44 +13,47 @@ export interface Cut {
 
 const stable = 1 + 1e-9;
 
+/** The cuts under `load` times the real load; heuristics ask for more than 1 to get fleets with something to spare. */
+export type CutsAt = (load: number) => Cut[];
+
 /**
  * Linear conditions that a fleet must satisfy to keep the promise: the planner's lower bounds (docs/planner.md derives each).
  *
  * @param active indices of the offers in play
- * @param load heuristics ask for a heavier load than the real one (1) to get fleets with something to spare
  */
-export function cutsFor(instance: Instance, active: readonly number[], load = 1): Cut[] {
+export function cutsFor(instance: Instance, active: readonly number[]): CutsAt {
   const { offers, sla, policy } = instance;
-  const arrivalRatePerS = instance.arrivalRatePerS * load;
   const over = (worth: (offer: InstanceOffer, i: number) => number): number[] =>
     active.map((i) => worth(offers[i]!, i));
   if (isLinear(instance)) {
-    return [
-      {
-        worth: over((o) => effectiveCapacityPerS(o.serviceRatePerS, o.networkS, sla.targetS)),
-        atLeast: arrivalRatePerS,
-      },
-    ];
+    const worth = over((o) => effectiveCapacityPerS(o.serviceRatePerS, o.networkS, sla.targetS));
+    return (load) => [{ worth, atLeast: instance.arrivalRatePerS * load }];
   }
+  const capacity = over(capacityPerS);
   const full = policy === 'session' ? 1 / highestSessionUtilization : stable;
-  const cuts: Cut[] = [{ worth: over(capacityPerS), atLeast: arrivalRatePerS * full }];
   const { floors, target } = floorsOf(instance, active);
-  const tightened = load === 1 ? target : Math.min(...floors) + (target - Math.min(...floors)) / load;
-  cuts.push(...shareCuts(instance, active, floors, tightened));
-  if (sla.indicator !== 'mean') return cuts;
+  const least = Math.min(...floors);
+  const mean = sla.indicator === 'mean';
+  const exponentialMean = mean && instance.serviceScv === 1;
   const nearest = Math.min(...active.map((i) => offers[i]!.networkS));
-  if (instance.serviceScv === 1) {
-    const fastest = Math.max(...active.map((i) => coreRatePerS(offers[i]!)));
-    const total = leastTotalRatePerS(sla.targetS - nearest, fastest, arrivalRatePerS);
-    if (Number.isFinite(total)) cuts.push({ worth: over(capacityPerS), atLeast: total * (1 - 1e-7) });
-  }
-  if (policy === 'capacity' && instance.serviceScv === 1 && active.every((i) => offers[i]!.cores === 1)) {
-    cuts.push(capacitySplitCut(instance, active, arrivalRatePerS, nearest));
-  }
-  if (policy === 'even' || policy === 'capacity' || policy === 'sqrt' || policy === 'round-robin') {
-    cuts.push(...splitCuts(instance, active, arrivalRatePerS));
-  }
-  return cuts;
+  const fastest = Math.max(...active.map((i) => coreRatePerS(offers[i]!)));
+  const oneCore = active.every((i) => offers[i]!.cores === 1);
+  const isSplit = policy === 'even' || policy === 'capacity' || policy === 'sqrt' || policy === 'round-robin';
+  const split = mean && isSplit ? splitCuts(instance, active) : [];
+  return (load) => {
+    const arrivalRatePerS = instance.arrivalRatePerS * load;
+    const cuts: Cut[] = [{ worth: capacity, atLeast: arrivalRatePerS * full }];
+    cuts.push(...shareCuts(instance, active, floors, load === 1 ? target : least + (target - least) / load));
+    if (exponentialMean) {
+      const total = leastTotalRatePerS(sla.targetS - nearest, fastest, arrivalRatePerS);
+      if (Number.isFinite(total)) cuts.push({ worth: capacity, atLeast: total * (1 - 1e-7) });
+    }
+    if (exponentialMean && policy === 'capacity' && oneCore) {
+      cuts.push(capacitySplitCut(instance, active, arrivalRatePerS, nearest));
+    }
+    cuts.push(...split.map(({ worth, atLeast }) => ({ worth, atLeast: atLeast * load })));
+    return cuts;
+  };
 }
 
 /**
@@ -94,42 +97,49 @@ function shareCuts(instance: Instance, active: readonly number[], floors: readon
  *
  * @returns pairs of which every fleet that keeps the promise satisfies at least one each
  */
-export function levelAlternatives(instance: Instance, active: readonly number[]): [carried: Cut, crowd: Cut][] {
+export function levelAlternatives(instance: Instance, active: readonly number[]): [carried: Cut[], crowd: Cut[]][] {
   const { offers, sla, policy, arrivalRatePerS, snapshotAgeS, serviceScv } = instance;
   if (policy !== 'jsq' || sla.indicator !== 'mean' || snapshotAgeS > 0 || serviceScv !== 1) return [];
   const floors = active.map((i) => loneRequestS(instance, i));
+  const nearest = Math.min(...active.map((i) => offers[i]!.networkS));
   const slowestNetwork = Math.max(...active.map((i) => offers[i]!.networkS * coreRatePerS(offers[i]!)));
-  return [...new Set(floors)].flatMap((level): [Cut, Cut][] => {
+  const levels = thin(
+    [...new Set(floors.filter((f) => f > sla.targetS))].sort((a, b) => a - b),
+    mostLevels,
+  );
+  return levels.flatMap((level): [Cut[], Cut[]][] => {
     const held = arrivalRatePerS * (level - sla.targetS);
     // Short of the level by at most (1 - δ)/δ requests on average when the load exceeds the capacity below it by a share δ.
-    const delta = Math.sqrt((1 + slowestNetwork) / held);
-    if (!(held > 0) || delta > 0.3) return [];
+    const delta = 1 / Math.sqrt(held);
+    if (!(delta <= 0.3)) return [];
     const below = (worth: (i: number) => number) => active.map((i, k) => (floors[k]! < level ? worth(i) : 0));
-    const spare = (i: number) => {
-      const atLevel = capacityPerS(offers[i]!) * (level - offers[i]!.networkS);
-      return Math.min(1, atLevel - Math.ceil(atLevel - 1 - 1e-9));
-    };
-    return [
-      [
-        { worth: below((i) => capacityPerS(offers[i]!)), atLeast: arrivalRatePerS * (1 - delta) },
-        { worth: below(spare), atLeast: (1 - delta) * held },
-      ],
-    ];
+    const atLevel = (i: number) =>
+      Math.max(0, Math.ceil(capacityPerS(offers[i]!) * (level - offers[i]!.networkS) - 1 - 1e-9));
+    const spare = (networkS: number, i: number) => capacityPerS(offers[i]!) * (level - networkS) - atLevel(i);
+    const carried = { worth: below((i) => capacityPerS(offers[i]!)), atLeast: arrivalRatePerS * (1 - delta) };
+    const crowd = [{ worth: below((i) => spare(nearest, i)), atLeast: held * (1 - delta) }];
+    const ownNetwork = held * (1 - delta * (1 + slowestNetwork));
+    if (ownNetwork > 0) crowd.push({ worth: below((i) => spare(offers[i]!.networkS, i)), atLeast: ownNetwork });
+    return [[[carried], crowd]];
   });
 }
 
-/** The cuts for a heavier load, and for join-the-shortest-queue a fleet whose fast VMs carry all of it: fleets that the model should accept. */
-export function cautiousCuts(instance: Instance, active: readonly number[], load = 1): Cut[] {
-  const cuts = cutsFor(instance, active, load);
-  if (instance.policy !== 'jsq' && instance.policy !== 'session') return cuts;
+/** The cuts, and for join-the-shortest-queue a fleet whose fast VMs carry all of the load: fleets that the model should accept. */
+export function cautiousCuts(instance: Instance, active: readonly number[], cutsAt: CutsAt): CutsAt {
+  if (instance.policy !== 'jsq' && instance.policy !== 'session') return cutsAt;
   const fast = active.map((i) => loneRequestS(instance, i) < instance.sla.targetS);
-  if (!fast.includes(true) || !fast.includes(false)) return cuts;
+  if (!fast.includes(true) || !fast.includes(false)) return cutsAt;
   const worth = active.map((i, k) => (fast[k] ? capacityPerS(instance.offers[i]!) : 0));
-  return [...cuts, { worth, atLeast: instance.arrivalRatePerS * load }];
+  return (load) => [...cutsAt(load), { worth, atLeast: instance.arrivalRatePerS * load }];
 }
 
-const thin = (sorted: number[]): number[] =>
-  sorted.length <= 6 ? sorted : [0, 1, 2, 3, 4, 5].map((k) => sorted[Math.round((k * (sorted.length - 1)) / 5)]!);
+const mostLevels = 100;
+
+/** At most `most` of sorted values, evenly picked, the first and the last among them. */
+const thin = (sorted: number[], most = 6): number[] =>
+  sorted.length <= most
+    ? sorted
+    : Array.from({ length: most }, (_, k) => sorted[Math.round((k * (sorted.length - 1)) / (most - 1))]!);
 
 /**
  * Capacity-based split with unequal network: C + w Σ μ_i n_i ≤ R (M - λ), w = 1 - λ/M. From M - λ ≥ C/(R - n_min) ≥ M/(μ_max (R - n_min))
@@ -157,8 +167,8 @@ function capacitySplitCut(
  * Any split into rates λ_i: Σ λ_i T_i(λ_i) ≤ R λ needs, for every a, Σ g_i(a) x_i ≥ (a - R) λ with g_i(a) = max_l l (a - T_i(l)),
  * by Lagrangian duality. A few values of a, each the best one for some offer alone.
  */
-function splitCuts(instance: Instance, active: readonly number[], arrivalRatePerS: number): Cut[] {
-  const { offers, sla } = instance;
+function splitCuts(instance: Instance, active: readonly number[]): Cut[] {
+  const { offers, sla, arrivalRatePerS } = instance;
   const sojourn = active.map((i) => sojournOf(instance, offers[i]!));
   const multipliers = active.flatMap((i, k) => {
     const a = multiplierAlone(sojourn[k]!, capacityPerS(offers[i]!), sla.targetS - offers[i]!.networkS);

@@ -49,6 +49,9 @@ export function explainInfeasible(instance: Instance, unlimited: Counts | null):
       broken.join(' and ') || 'their combination'
     }; what would do: raise ${broken.length > 0 ? 'that limit' : 'one of them'}, or loosen the target`;
   }
+  if (usable.some((i) => !Number.isFinite(availableOf(offers[i]!)))) {
+    return `${promise}: no fleet of a size that can be rented meets it, for the target is only a hair above what a lone request takes (${round(floorS)} s on ${offers[fastest]!.id}); what would do: loosen the target, or a faster offer`;
+  }
   const most = usable.map((i) => `${availableOf(offers[i]!)} x ${offers[i]!.id}`);
   const shown = most.length > 4 ? `${most.slice(0, 4).join(', ')} and ${most.length - 4} more` : most.join(', ');
   return `${promise}: all available VMs together (${shown}) do not carry it; what would do: raise max of an offer, add an offer, or loosen the target`;

@@ -59,10 +59,17 @@ export class Evaluator {
   }
 }
 
+/** About what the model takes, in milliseconds: it looks at every number of busy cores, and session at every VM. */
 function workOf({ pool, policy }: ModelInput, indicator: Indicator): number {
   const vms = pool.reduce((sum, g) => sum + g.count, 0);
-  const perVm = policy === 'session' ? 0.0025 * pool.length : 0.0005;
-  return 0.02 + perVm * vms + (policy === 'session' ? 0.3 : 0) + (indicator === 'mean' ? 0 : 0.6);
+  const cores = pool.reduce((sum, g) => sum + g.count * g.cores, 0);
+  const perPool =
+    policy === 'session'
+      ? 0.3 + 0.0025 * pool.length * vms
+      : policy === 'jsq'
+        ? (0.0001 + 0.00003 * pool.length) * cores
+        : 0;
+  return 0.02 + 0.0001 * vms + perPool + (indicator === 'mean' ? 0 : 0.6);
 }
 
 /** Offers that are the same to the queue (price aside) form one group, which keeps the model quick. */

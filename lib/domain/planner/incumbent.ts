@@ -1,5 +1,5 @@
 import { addCuts, type Columns, countsOf } from './columns.ts';
-import { cautiousCuts, cutsFor } from './cuts.ts';
+import { type CutsAt, cautiousCuts } from './cuts.ts';
 import { loneRequestS } from './diagnosis.ts';
 import type { Evaluator } from './evaluate.ts';
 import { availableOf, type Counts, capacityPerS, type Instance, offerCostUsd, vmCount } from './instance.ts';
@@ -19,14 +19,16 @@ export function firstFleets(
   instance: Instance,
   columns: Columns,
   roots: readonly Lp[],
+  cutsAt: CutsAt,
   evaluator: Evaluator,
   acceptable: (counts: Counts) => boolean,
   budget: Budget,
 ): Counts[] {
   const fleets: Counts[] = [];
+  const cautious = cautiousCuts(instance, columns.active, cutsAt);
   roots.forEach((root, k) => {
     if (budget.spent() && fleets.length > 0) return;
-    const mixed = byLoad(instance, columns, root, k === 0 ? cautiousCuts : cutsFor, acceptable, budget);
+    const mixed = byLoad(instance, columns, root, k === 0 ? cautious : cutsAt, acceptable, budget);
     if (mixed !== null) fleets.push(mixed);
   });
   // By what enough of it for the load would cost: large VMs are cheap per rate, but not for a small load.
@@ -49,14 +51,14 @@ function byLoad(
   instance: Instance,
   columns: Columns,
   root: Lp,
-  cuts: typeof cutsFor,
+  cutsAt: CutsAt,
   acceptable: (counts: Counts) => boolean,
   budget: Budget,
 ): Counts | null {
   // A heavier load only adds rows to the relaxation, which the dual simplex takes up in a few pivots.
   const at = (load: number): Counts | null => {
     const lp = copyLp(root);
-    addCuts(lp, columns, cuts(instance, columns.active, load));
+    addCuts(lp, columns, cutsAt(load));
     const possible = solveLp(lp);
     budget.charge(lp);
     if (!possible) return null;

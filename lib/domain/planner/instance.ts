@@ -39,6 +39,9 @@ export type Counts = readonly number[];
 
 const defaultSession: SessionParameters = { candidates: 5, threshold: 2, handoffS: 0.001 };
 
+/** No pool has more VMs: a target that takes more is a hair above what a lone request takes. */
+const mostVms = 100_000;
+
 /** @param policy the policy to plan for; the problem's own may be `auto` */
 export function toInstance(problem: PlanProblem, policy: Policy): Instance {
   const billing = problem.billing ?? 'per-second';
@@ -93,7 +96,7 @@ export function toInstance(problem: PlanProblem, policy: Policy): Instance {
     billing,
     horizonS,
     limits: {
-      maxVms: limits.maxVms ?? Number.POSITIVE_INFINITY,
+      maxVms: Math.min(limits.maxVms ?? mostVms, mostVms),
       maxUsdPerHour: limits.maxUsdPerHour ?? Number.POSITIVE_INFINITY,
       minVms: limits.minVms ?? 0,
       maxSpotShare: limits.maxSpotShare ?? 1,

@@ -66,10 +66,12 @@ function cheapest(instance: Instance, evaluator: Evaluator, budget: Budget): Sol
 const msPerCell = 4e-6;
 
 function budgetOf(evaluator: Evaluator, { now, timeLimitMs = 400, workLimitMs = 400 }: PlanOptions): Budget {
-  const endMs = now === undefined ? Number.POSITIVE_INFINITY : now() + timeLimitMs;
-  const endWorkMs = evaluator.workMs + (now === undefined ? workLimitMs : 10 * timeLimitMs);
+  const startMs = now?.() ?? 0;
+  const startWorkMs = evaluator.workMs;
+  const work = now === undefined ? workLimitMs : 10 * timeLimitMs;
   return {
-    spent: () => evaluator.workMs > endWorkMs || (now !== undefined && now() > endMs),
+    spent: (share = 1) =>
+      evaluator.workMs > startWorkMs + share * work || (now !== undefined && now() > startMs + share * timeLimitMs),
     charge: (lp) => {
       evaluator.workMs += 0.01 + lp.cells * msPerCell;
       lp.cells = 0;

@@ -8,10 +8,13 @@
 export function pooledMeanS(totalRatePerS: number, coreRatePerS: number, arrivalRatePerS: number): number {
   if (arrivalRatePerS >= totalRatePerS) return Number.POSITIVE_INFINITY;
   if (arrivalRatePerS === 0) return 1 / coreRatePerS;
+  // Far below the mean number of busy cores the weights are nothing (below e^-70 of the largest).
+  const load = arrivalRatePerS / coreRatePerS;
+  const first = Math.max(0, Math.floor(load - 12 * Math.sqrt(load) - 20));
   let weight = 1;
   let sum = 1;
-  let numbers = 0;
-  for (let n = 1; ; n++) {
+  let numbers = first;
+  for (let n = first + 1; ; n++) {
     const rate = Math.min(n * coreRatePerS, totalRatePerS);
     weight *= arrivalRatePerS / rate;
     sum += weight;
@@ -47,7 +50,7 @@ export function leastTotalRatePerS(targetS: number, coreRatePerS: number, arriva
     high *= 2;
     if (!Number.isFinite(high)) return high;
   }
-  for (let i = 0; i < 50 && high - low > 1e-9 * high; i++) {
+  for (let i = 0; i < 50 && high - low > 1e-8 * high; i++) {
     const middle = (low + high) / 2;
     if (pooledMeanS(middle, coreRatePerS, arrivalRatePerS) > targetS) low = middle;
     else high = middle;

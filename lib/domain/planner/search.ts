@@ -5,19 +5,19 @@
  * the model. Nodes are taken in the order of their bound, so that the first point that keeps the promise is the cheapest, and when the work
  * budget ends the best node's bound is a bound for the whole problem.
  */
-import { addCuts, type Columns, columnsOf, countsOf, limitRows } from './columns.ts';
-import { type Cut, cutsFor, levelAlternatives } from './cuts.ts';
+import { addCuts, type Columns, columnsOf, countsOf, limitRows, rowOf } from './columns.ts';
+import { type CutsAt, cutsFor, levelAlternatives } from './cuts.ts';
 import type { Evaluator } from './evaluate.ts';
 import { Heap } from './heap.ts';
 import { alone, firstFleets, improve } from './incumbent.ts';
 import { brokenLimits, type Counts, fleetCostUsd, fleetRankUsd, type Instance } from './instance.ts';
 import type { Solution } from './linear.ts';
-import { addRow, copyLp, createLp, type Lp, lpPoint, setBounds, solveLp } from './lp.ts';
+import { addRow, copyLp, createLp, type Lp, lpPoint, type Row, setBounds, solveLp } from './lp.ts';
 
 /** When to stop proving. */
 export interface Budget {
-  /** True once the search has to end with what it has. */
-  spent(): boolean;
+  /** True once the search has to end with what it has; with `share`, once that part of the budget is gone. */
+  spent(share?: number): boolean;
   /** Counts the work of a linear program. */
   charge(lp: Lp): void;
 }
@@ -43,7 +43,8 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
     if (counts === null || brokenLimits(instance, counts).length > 0) return null;
     return { counts, lowerBoundUsd: fleetCostUsd(instance, counts), proven: true };
   }
-  const common = relaxationOf(instance, columns);
+  const cutsAt = cutsFor(instance, columns.active);
+  const common = relaxationOf(instance, columns, cutsAt);
   const roots = common === null ? [] : rootsOf(instance, columns, common, budget);
   if (common === null || roots.length === 0) return null;
   let best: { counts: Counts; cost: number } | null = null;
@@ -56,7 +57,15 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   };
   const limit = () => (best === null ? Number.POSITIVE_INFINITY : best.cost * (1 - closed));
 
-  for (const counts of firstFleets(instance, columns, [common, ...roots.slice(0, 3)], evaluator, acceptable, budget))
+  for (const counts of firstFleets(
+    instance,
+    columns,
+    [common, ...roots.slice(0, 3)],
+    cutsAt,
+    evaluator,
+    acceptable,
+    budget,
+  ))
     offer(counts);
   const found = best as { counts: Counts } | null;
   if (found !== null) improve(instance, found.counts, offer, budget);
@@ -97,45 +106,40 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
 }
 
 /** The cuts and the limits; null when they alone rule out every fleet. */
-function relaxationOf(instance: Instance, columns: Columns): Lp | null {
+function relaxationOf(instance: Instance, columns: Columns, cutsAt: CutsAt): Lp | null {
   const lp = createLp(
     columns.cost,
     columns.cost.map(() => 0),
     columns.max,
   );
-  addCuts(lp, columns, cutsFor(instance, columns.active));
+  addCuts(lp, columns, cutsAt(1));
   for (const row of limitRows(instance, columns)) addRow(lp, row);
   return solveLp(lp) ? lp : null;
 }
 
 /** Splits of the root over the level alternatives. */
 const mostRootSplits = 40;
+/** And the part of the budget that they may take. */
+const rootShare = 0.25;
 
 /** Relaxations of which at least one holds for every fleet that keeps the promise; none when no fleet can. */
 function rootsOf(instance: Instance, columns: Columns, common: Lp, budget: Budget): Lp[] {
-  const alternatives = levelAlternatives(instance, columns.active);
+  const alternatives = levelAlternatives(instance, columns.active).map((pair) =>
+    pair.map((side) => side.map((cut) => rowOf(columns, cut))),
+  );
   const roots = new Heap<Lp>((a, b) => a.objective - b.objective);
   roots.push(common);
-  for (let split = 0; split < mostRootSplits; split++) {
+  for (let split = 0; split < mostRootSplits && !budget.spent(rootShare); split++) {
     const cheapest = roots.pop();
     if (cheapest === undefined) return [];
-    const point = lpPoint(cheapest, columns.offers.length);
-    let violated: readonly Cut[] | undefined;
-    let most = 1e-7;
-    for (const pair of alternatives) {
-      const short = Math.min(...pair.map((cut) => shortOf(cut, columns, point)));
-      if (short > most) {
-        most = short;
-        violated = pair;
-      }
-    }
+    const violated = mostViolated(alternatives, lpPoint(cheapest, columns.offers.length));
     if (violated === undefined) {
       roots.push(cheapest);
       break;
     }
-    for (const cut of violated) {
+    for (const side of violated) {
       const root = copyLp(cheapest);
-      addCuts(root, columns, [cut]);
+      for (const row of side) addRow(root, row);
       const possible = solveLp(root);
       budget.charge(root);
       if (possible) roots.push(root);
@@ -146,11 +150,25 @@ function rootsOf(instance: Instance, columns: Columns, common: Lp, budget: Budge
   return all;
 }
 
-/** Relative shortfall of a point against a cut; negative when it has something to spare. */
-function shortOf(cut: Cut, columns: Columns, point: readonly number[]): number {
-  const worth = new Map(columns.active.map((i, k) => [i, cut.worth[k]!]));
-  const sum = point.reduce((total, x, j) => total + x * worth.get(columns.offers[j]!)!, 0);
-  return 1 - sum / cut.atLeast;
+/** The alternative whose both sides a point misses by most. */
+function mostViolated(alternatives: readonly Row[][][], point: readonly number[]): Row[][] | undefined {
+  let violated: Row[][] | undefined;
+  let most = 1e-7;
+  for (const pair of alternatives) {
+    const short = Math.min(...pair.map((side) => Math.max(...side.map((row) => shortOf(row, point)))));
+    if (short > most) {
+      most = short;
+      violated = pair;
+    }
+  }
+  return violated;
+}
+
+/** Relative shortfall of a point against a row; negative when it has something to spare. */
+function shortOf({ coefficients, atLeast }: Row, point: readonly number[]): number {
+  let sum = 0;
+  for (let j = 0; j < point.length; j++) sum += coefficients[j]! * point[j]!;
+  return 1 - sum / atLeast;
 }
 
 /** A column whose reduced cost alone closes the gap stays where it is. */

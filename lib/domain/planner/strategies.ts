@@ -1,3 +1,4 @@
+import { loneRequestS } from './diagnosis.ts';
 import type { Evaluator } from './evaluate.ts';
 import { availableOf, brokenLimits, type Counts, capacityPerS, type Instance, round, vmCount } from './instance.ts';
 import { effectiveCapacityPerS } from './linear.ts';
@@ -61,13 +62,13 @@ function grow(
     const offer = instance.offers[i]!;
     const room = Math.min(availableOf(offer) - counts[i]!, maxVms - vmCount(counts));
     const cap = Math.min(room, mostThatCanHelp(instance, counts, i));
-    let added = Math.min(cap, leastForStability(instance, counts, i));
-    counts[i]! += added;
-    while (!enough() && added < cap) {
-      added++;
-      counts[i]!++;
-    }
-    if (enough()) {
+    const present = counts[i]!;
+    const met = (added: number): boolean => {
+      counts[i] = present + added;
+      return enough();
+    };
+    const added = firstEnough(Math.min(cap, leastForStability(instance, counts, i)), cap, met);
+    if (met(added)) {
       const broken = brokenLimits(instance, counts);
       if (broken.length === 0) return { counts };
       return { reason: `method "${method}" reaches the target only by breaking ${broken.join(' and ')}` };
@@ -75,9 +76,38 @@ function grow(
     if (cap < room) return { reason: neverEnds(instance, evaluator, counts, i, method) };
   }
   const ids = order.map((i) => instance.offers[i]!.id).join(', ');
+  const [first] = order;
+  // The limits ended the loop, but without them it would not have ended either.
+  if (first !== undefined && order.every((i) => loneRequestS(instance, i) >= instance.sla.targetS)) {
+    return { reason: neverEnds(instance, evaluator, counts, first, method) };
+  }
   return {
     reason: `method "${method}" missed the target of ${instance.sla.targetS} s (${instance.sla.indicator}) with every VM it may add (${ids}; ${vmCount(counts)} VMs): raise their max or limits.maxVms, or use method "exact", which may add any offer`,
   };
+}
+
+/** Additions that are looked at one by one before the steps grow. */
+const oneByOne = 64;
+
+/**
+ * The first number from `from` to `most` that is enough, or `most`: one at a time as the paper does, and after `oneByOne` of them in
+ * doubling steps and by bisection, which comes to the same wherever more VMs do not make it worse again.
+ */
+function firstEnough(from: number, most: number, met: (added: number) => boolean): number {
+  let last = from - 1;
+  let next = from;
+  for (let step = 1; !met(next); ) {
+    if (next >= most) return most;
+    last = next;
+    if (next - from >= oneByOne) step *= 2;
+    next = Math.min(most, next + step);
+  }
+  while (next - last > 1) {
+    const middle = (last + next) >> 1;
+    if (met(middle)) next = middle;
+    else last = middle;
+  }
+  return next;
 }
 
 /** Below this many no policy is stable, so the loop need not look. */
@@ -99,11 +129,11 @@ function mostThatCanHelp(instance: Instance, counts: Counts, i: number): number 
 function neverEnds(instance: Instance, evaluator: Evaluator, counts: Counts, i: number, method: string): string {
   const { sla } = instance;
   const offer = instance.offers[i]!;
-  const floorS = offer.networkS + offer.cores / offer.serviceRatePerS;
+  const floorS = loneRequestS(instance, i);
   const reached = round(evaluator.indicatorS(counts));
   const why =
     floorS >= sla.targetS
-      ? `a lone request takes ${round(floorS)} s on it (network ${offer.networkS} s + 1/${round(offer.serviceRatePerS / offer.cores)} s), so no number of them meets the target`
+      ? `a lone request takes ${round(floorS)} s (${sla.indicator}) on it (network ${offer.networkS} s, mean service ${round(offer.cores / offer.serviceRatePerS)} s), so no number of them meets the target`
       : `even ${counts[i]} of them leave it at ${reached} s`;
   return `method "${method}" would add ${offer.id} for ever: ${why} of ${sla.targetS} s (${sla.indicator}); use a faster offer, a target above ${round(Math.max(floorS, sla.targetS))} s, or method "exact"`;
 }

@@ -63,9 +63,3 @@ function jumps(from: number, to: number): boolean {
 function confirms(fault: PriceFault | undefined, usdPerHour: number): boolean {
   return fault !== undefined && fault.receivedUsdPerHour > 0 && !jumps(fault.receivedUsdPerHour, usdPerHour);
 }
-
-/** Hours since the oldest entry of `keys` was confirmed; 0 for none. */
-export function priceAgeHours(book: PriceBook, keys: readonly string[], nowMs: number): number {
-  const times = keys.map((key) => book.entries[key]?.confirmedAtMs ?? 0);
-  return times.length === 0 ? 0 : (nowMs - Math.min(...times)) / 3_600_000;
-}

@@ -26,7 +26,7 @@ export interface BurstDecision {
 const headroom = 1.2;
 
 /**
- * Whether demand has left the forecast behind. Scale-out only: a quiet moment never releases anything between slots.
+ * Whether demand has left the forecast behind. Scale-out only: what is surplus is judged over a minute and more (surplus.ts).
  * (Knative's panic mode compares a 6 s window with 200 % of the target; here the queue itself is the sign.)
  */
 export function detectBurst(signals: BurstSignals): BurstDecision {

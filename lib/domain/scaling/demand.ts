@@ -63,6 +63,15 @@ export function learnDemand(
   return { apps, lastSeen };
 }
 
+/** What was measured, task and preparation apart, per request; null before the first run. */
+export function measuredDemand(state: DemandState): { runs: number; taskS: number; preparationS: number } | null {
+  const ran = Object.values(state.apps).filter((app) => app.runs >= 0.5);
+  const runs = ran.reduce((sum, app) => sum + app.runs, 0);
+  if (runs === 0) return null;
+  const sum = (value: (app: AppCounters) => number) => ran.reduce((total, app) => total + value(app), 0);
+  return { runs, taskS: sum((app) => app.cpuS) / runs, preparationS: sum((app) => app.prepCpuS) / runs };
+}
+
 /** CPU seconds per request of a sandbox that was prepared for it, before anything was measured (design.md section 2). */
 export const preparationPriorS = { node: 0.03, jvm: 0.08, art: 0.08 } as const;
 

@@ -2,7 +2,7 @@ import type { Scenario } from '../../simulator/scenario/types.ts';
 import { bohmerDay } from '../bohmer.ts';
 import type { ExperimentContext, ExperimentReport } from '../experiment.ts';
 import { runJobs } from '../scenarios.ts';
-import { barChart } from '../svg.ts';
+import { rowChart } from '../svg-rows.ts';
 import { CONTROL_PLANE_USD_PER_MILLION, type Contestant, contestants, jobOf } from './contestants.ts';
 import { HISTORY_NOISE, noisyHistory } from './noise.ts';
 import { SCORE_HEADER, type Score, scoreOf, scoreRow } from './score.ts';
@@ -126,15 +126,19 @@ function report(entries: readonly Entry[], scores: readonly Score[]): Experiment
       {
         name: 'bohmer',
         caption: 'VM rent and rent with control plane over the fluid bound, and share of slots within the target',
-        svg: barChart({
+        svg: rowChart({
           title: 'Böhmer day, peak 440/s, μ = 10/s, R = 0.2 s',
-          yLabel: 'times the fluid bound; share of slots',
-          categories: entries.map(nameOf),
-          series: [
-            { name: 'VM rent', values: scores.map((s) => s.rentOverBound), errors: scores.map((s) => s.rentCi95) },
-            { name: 'with control plane', values: scores.map((s) => s.costOverBound) },
-            { name: 'share of slots within', values: scores.map((s) => s.slotsWithin) },
+          xLabel: 'times the fluid bound',
+          parts: [
+            { name: 'VM rent', colour: '#0072b2' },
+            { name: 'control plane', colour: '#e69f00' },
           ],
+          rows: entries.map((e, i) => ({
+            name: nameOf(e),
+            values: [scores[i]!.rentOverBound, scores[i]!.controlPlaneOverBound],
+            error: scores[i]!.rentCi95,
+            note: `${(100 * scores[i]!.slotsWithin).toFixed(1)} % of slots`,
+          })),
           reference: { name: 'fluid bound', value: 1 },
         }),
       },

@@ -79,7 +79,7 @@ function scenarioOf(trace: Trace, seed: number): Scenario {
     timeZone: trace.timeZone,
     slotS: trace.slotS,
     offers: [
-      { id: 'A', serviceRatePerS: 1, cores: 1, sharingLimit: 16, priceUsdPerHour: 0.06, networkS: 0, max: 2000 },
+      { id: 'A', serviceRatePerS: 1, cores: 1, sharingLimit: 16, priceUsdPerHour: 0.06, networkS: 0, max: 100_000 },
     ],
     sla: { indicator: 'mean', targetS: 2 },
     bootS: 40,
@@ -119,6 +119,7 @@ function judge(name: string, points: readonly Point[]): { claim: Claim; figure: 
         title: `Cost against attainment, ${name}`,
         xLabel: 'slots within the target, %',
         yLabel: 'rent and control plane / fluid bound',
+        xRange: [60, 100],
         yRange: [1, 4],
         series: contestants
           .filter((c) => c.sweep.length > 1 && !c.name.includes('no scale-in') && c.name !== 'OaaS snapshot')

@@ -131,6 +131,14 @@ export function parseAgentEnv(
       problems: [`OAAS_OPEN: tasks without a ticket are served on loopback only (listening on "${listenHost}")`],
     };
   }
+  if (['0.0.0.0', '[::]'].includes(listenHost) && e.OAAS_PUBLIC_URL === undefined) {
+    return {
+      ok: false,
+      problems: [
+        `OAAS_PUBLIC_URL: listening on every address (${listenHost}) says none to clients: give https://host:port`,
+      ],
+    };
+  }
   return {
     ok: true,
     config: Object.freeze({

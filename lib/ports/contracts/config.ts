@@ -8,13 +8,16 @@ export const idSchema = z
     'must be 1-63 letters, digits, ".", "_" or "-", starting with a letter or digit',
   );
 
+/** Ids that are parts of a pool's id, `region.group.sla`, which is split at dots. */
+export const poolPartSchema = idSchema.refine((id) => !id.includes('.'), 'must not contain "."');
+
 export const runtimeSchema = z.enum(['node', 'jvm', 'art']);
 export const dispatchModeSchema = z.enum(['exact', 'snapshot', 'session']);
 export const poolPolicySchema = z.enum(['jsq', 'round-robin', 'even', 'capacity']);
 
 /** A response-time agreement: indicator + target + window. */
 export const slaSchema = z.strictObject({
-  id: idSchema,
+  id: poolPartSchema,
   indicator: z.enum(['mean', 'p95', 'p99']).default('mean'),
   /** The clock starts at the device's placement request. */
   targetMs: z.number().positive().max(3_600_000),
@@ -30,7 +33,7 @@ export type Sla = z.infer<typeof slaSchema>;
 
 /** A VM-type group: which requirements it serves, with which offers, dispatched how. */
 export const groupSchema = z.strictObject({
-  id: idSchema,
+  id: poolPartSchema,
   runtimes: z.array(runtimeSchema).min(1),
   os: z.string().max(40).default('linux'),
   /** The most an app may ask for and still be served by this group. */

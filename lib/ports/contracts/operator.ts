@@ -25,6 +25,8 @@ const poolStatusSchema = z.object({
   arrivalRatePerS: z.number().nullable(),
   forecastRatePerS: z.number().nullable(),
   demandS: z.number().nullable(),
+  /** What it was learned from: CPU seconds per request on the reference core, over that many (discounted) runs. */
+  measuredDemand: z.object({ runs: z.number(), taskS: z.number(), preparationS: z.number() }).nullable(),
   refused: z.number(),
   running: z.number(),
   waiting: z.number(),

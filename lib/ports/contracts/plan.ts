@@ -25,6 +25,9 @@ const current = z.strictObject({
   remainingRentalS: seconds.optional().describe('hourly billing: seconds until the paid hour ends'),
 });
 
+/** Beyond this the numbers are a mistake, or no single pool. */
+const mostVms = 100_000;
+
 const policies = ['even', 'capacity', 'sqrt', 'round-robin', 'jsq', 'session'] as const;
 
 /** The document that `npx oaas plan` reads (`npx oaas schema plan`). */
@@ -83,6 +86,14 @@ export const planProblemSchema = z
         context.addIssue({ code: 'custom', path: ['current', i, 'offer'], message: 'must be the id of an offer' });
       }
     });
+    const fastest = Math.max(...problem.offers.map((o) => o.serviceRatePerS));
+    if (problem.arrivalRatePerS > mostVms * fastest) {
+      context.addIssue({
+        code: 'custom',
+        path: ['arrivalRatePerS'],
+        message: `would take more than ${mostVms} VMs of the fastest offer (${fastest}/s); split the pool or check the units`,
+      });
+    }
     const { minVms, maxVms } = problem.limits;
     if (minVms !== undefined && maxVms !== undefined && minVms > maxVms) {
       context.addIssue({

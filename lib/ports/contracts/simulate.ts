@@ -149,7 +149,7 @@ const policies = [
 /** The document that `npx oaas simulate` reads (`npx oaas schema simulate`). */
 export const scenarioSchema = z
   .strictObject({
-    slots: z.array(slot).min(1).max(100_000).optional(),
+    slots: z.array(slot).min(1).max(20_000).optional(),
     trace: z
       .strictObject({
         file: z.string().min(1).describe('CSV with timestamp and count columns'),
@@ -157,7 +157,7 @@ export const scenarioSchema = z
         scaleToMeanPerS: positive.optional().describe('scales the simulated slots to this mean rate'),
         scaleToPeakPerS: positive.optional().describe('scales the simulated slots to this highest rate'),
         firstSlot: z.int().min(0).optional().describe('the slot to start at; those before it may be history'),
-        slots: z.int().min(1).max(100_000).optional().describe('how many to simulate; all that follow when absent'),
+        slots: z.int().min(1).max(20_000).optional().describe('how many to simulate; all that follow when absent'),
       })
       .optional(),
     requests: z
@@ -208,7 +208,10 @@ export const scenarioSchema = z
     quantile: z.number().gt(0).lt(1).optional().describe('of the forecast; the mean when absent'),
     bootS: z.union([seconds, bootDelay]).default(0),
     leadS: seconds.optional().describe('plan and launch this long before a slot; default the boot delay’s p90'),
-    burstCheckS: positive.optional().describe('look this often whether more arrives than was planned, and scale out'),
+    burstCheckS: positive.optional().describe('look this often for a burst between plans, and scale out'),
+    trimAfterS: positive
+      .optional()
+      .describe('with burstCheckS: this long into a slot, take away what its own arrivals show to be surplus'),
     launchFailures: z.strictObject({ probability: z.number().min(0).lt(1), retryS: positive }).optional(),
     spotInterruption: z.strictObject({ ratePerHour: usd, noticeS: seconds.default(120) }).optional(),
     billing: z.enum(['per-second', 'hourly']).default('per-second'),
@@ -220,7 +223,8 @@ export const scenarioSchema = z
         z.strictObject({
           id,
           share: positive,
-          utcOffsetHours: z.number().min(-14).max(14).default(0),
+          utcOffsetHours: z.number().min(-14).max(14).optional(),
+          timeZone: z.string().optional().describe('IANA zone instead of utcOffsetHours'),
           networkS: z.record(id, seconds).optional().describe('round trip from here to each offer'),
         }),
       )

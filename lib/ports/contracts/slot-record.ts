@@ -31,7 +31,7 @@ const responseTimeMsSchema = z.object({
 export const slotBodySchema = z.object({
   version: z.literal(1),
   /** `slot`: the regular run; `burst`: between slots, scale-out only. */
-  kind: z.enum(['slot', 'burst']),
+  kind: z.enum(['slot', 'burst', 'trim']),
   atMs: z.number(),
   slotMs: z.number(),
   /** Why it ran, for a burst. */

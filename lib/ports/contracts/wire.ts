@@ -129,7 +129,7 @@ export type TaskResponse = z.infer<typeof taskResponseSchema>;
 
 /** The proxy route: placement and task in one call, for clients that cannot pin a certificate. */
 export const invocationRequestSchema = placementRequestSchema.extend(taskRequestSchema.shape).omit({ exclude: true });
-export type InvocationRequest = z.input<typeof invocationRequestSchema>;
+
 export const invocationResponseSchema = taskResponseSchema.extend({
   poolId: z.string(),
   /** T2: front-end to surrogate and back without Tcloud, queueing and hand-off. */

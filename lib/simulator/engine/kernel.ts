@@ -95,6 +95,11 @@ export abstract class Kernel {
     this.dispatcher = dispatcher;
   }
 
+  /** Tells the dispatcher what rate to expect. */
+  expectRate(arrivalRatePerS: number): void {
+    this.dispatcher.expectRate(arrivalRatePerS);
+  }
+
   /** To be called after any change of the fleet, before the next `run`. */
   fleetChanged(): void {
     this.dispatcher.fleetChanged(this.nowS);

@@ -26,8 +26,8 @@ export class OraclePredictor implements Predictor {
   }
 }
 
-/** Monday. */
-const DEFAULT_START_MS = Date.UTC(2026, 0, 5);
+/** Start of the first slot unless the scenario says: a Monday. */
+export const DEFAULT_START_MS = Date.UTC(2026, 0, 5);
 
 /** A forecaster that has learned the scenario's history; its state is a value, so replications may share it. */
 export function forecastAfterHistory(scenario: Scenario, slotS: number, seed: number): ForecastState | null {

@@ -1,18 +1,16 @@
 import type { ForecastState } from '../../domain/forecast/types.ts';
 import type { CurrentVms } from '../../domain/planner/types.ts';
-import { detectBurst } from '../../domain/scaling/burst.ts';
 import { surplusRatePerS } from '../../domain/scaling/surplus.ts';
-import { type ArrivalSpec, arrivalSource } from '../engine/arrivals.ts';
-import { type DemandSampler, demandSampler } from '../engine/demand.ts';
-import { ExponentialKernel } from '../engine/exponential-kernel.ts';
-import { GeneralKernel } from '../engine/general-kernel.ts';
+import { arrivalSource } from '../engine/arrivals.ts';
 import type { Kernel } from '../engine/kernel.ts';
 import { createDispatcher } from '../engine/policies/policy.ts';
 import { Recorder } from '../engine/recorder.ts';
 import { Stream, UniformStream } from '../engine/rng.ts';
 import { type ReactiveScaler, reactiveScaler, vmsAt } from './baselines.ts';
 import { bootP90S } from './boot-delay.ts';
+import { BurstWatch } from './burst-watch.ts';
 import { controlPlaneUsdPerRequest, dispatchOf } from './dispatch.ts';
+import { arrivalsOf, createKernel } from './engine-setup.ts';
 import { EventQueue } from './event-queue.ts';
 import type { FleetPlanner } from './fleet-planner.ts';
 import { Ledger } from './ledger.ts';
@@ -45,8 +43,6 @@ type Event =
   | { kind: 'tick' }
   | { kind: 'burst' };
 
-const BURST_WINDOW_S = 6;
-
 /**
  * One replication of a scenario: the engine runs from event to event, and between runs the fleet changes.
  *
@@ -77,7 +73,7 @@ export class Replication {
   private arrivalsAtSlot = 0;
   private capacityArea = 0;
   private capacityAtS = 0;
-  private readonly burst = { looks: [] as { atS: number; arrivals: number }[], refused: 0, waiting: 0 };
+  private readonly burst: BurstWatch;
   private controlPlaneUsd = 0;
   private infeasibleSlots = 0;
 
@@ -89,6 +85,7 @@ export class Replication {
     this.ledger = new Ledger(scenario.slots.length, slotS, scenario.offers.length, scenario.billing ?? 'per-second');
     this.kernel = createKernel(scenario, this.recorder, seed, replication);
     this.kernel.nowS = -warmupS;
+    this.burst = new BurstWatch(this.kernel, this.recorder);
     this.machines = new Machines(scenario, this.kernel, this.ledger, this.events, seed, replication);
     this.predictor =
       prepared.forecastState === null
@@ -187,7 +184,10 @@ export class Replication {
     const { recorder, prepared, scenario } = this;
     if (k > 0) {
       this.closeSlot(nowS);
-      this.predictor.observe(k - 1, this.kernel.arrivalCount - this.arrivalsAtSlot);
+      const count = this.kernel.arrivalCount - this.arrivalsAtSlot;
+      this.predictor.observe(k - 1, count);
+      // Who plans knows a rate; who does not takes the last slot's.
+      this.kernel.expectRate(this.plannedRatePerS > 0 ? this.plannedRatePerS : count / prepared.slotS);
     } else this.machines.settle(nowS);
     this.slot = k;
     this.arrivalsAtSlot = this.kernel.arrivalCount;
@@ -311,30 +311,7 @@ export class Replication {
 
   /** Scale-out between slots, by the scaler's own trigger; a look averages over about 6 s as the scaler's does. */
   private checkBurst(nowS: number): void {
-    const { kernel, burst, recorder } = this;
-    const { fleet } = kernel;
-    burst.looks.push({ atS: nowS, arrivals: kernel.arrivalCount });
-    while (burst.looks.length > 2 && burst.looks[1]!.atS <= nowS - BURST_WINDOW_S) burst.looks.shift();
-    const rateSince = (look: { atS: number; arrivals: number }) =>
-      nowS > look.atS ? (kernel.arrivalCount - look.arrivals) / (nowS - look.atS) : 0;
-    let waiting = 0;
-    let places = 0;
-    for (let e = 0; e < fleet.eligibleCount; e++) {
-      const vm = fleet.eligible[e]!;
-      waiting += Math.max(0, fleet.present[vm]! - fleet.sharingLimit[vm]!);
-      places += fleet.sharingLimit[vm]!;
-    }
-    const decision = detectBurst({
-      arrivalRatePerS: rateSince(burst.looks[0]!),
-      latestRatePerS: rateSince(burst.looks.at(-2) ?? burst.looks[0]!),
-      plannedRatePerS: this.plannedRatePerS,
-      refused: recorder.refusedCount - burst.refused,
-      waiting,
-      waitingBefore: burst.waiting,
-      places,
-    });
-    burst.refused = recorder.refusedCount;
-    burst.waiting = waiting;
+    const decision = this.burst.look(nowS, this.plannedRatePerS);
     if (decision.burst) {
       const before = this.target;
       const counts = this.plan(decision.arrivalRatePerS);
@@ -368,33 +345,4 @@ export class Replication {
     this.capacityArea += this.kernel.fleet.capacityPerS * (nowS - this.capacityAtS);
     this.capacityAtS = nowS;
   }
-}
-
-function createKernel(scenario: Scenario, recorder: Recorder, seed: number, replication: number): Kernel {
-  const options = {
-    handoffS: scenario.session?.handoffS ?? 0,
-    poolLimit: scenario.poolLimit ?? Number.POSITIVE_INFINITY,
-  };
-  const demand = scenario.demand ?? { distribution: 'exponential' };
-  const recorded = scenario.arrivals?.process === 'times' ? scenario.arrivals.demands : undefined;
-  if (!recorded && demand.distribution === 'exponential') {
-    return new ExponentialKernel(recorder, options, seed, replication);
-  }
-  const sampler = recorded ? inOrder(recorded) : demandSampler(demand, seed, replication, Stream.demands);
-  return new GeneralKernel(recorder, options, sampler);
-}
-
-/** Demands of a recorded trace, one per arrival, scaled to mean 1. */
-function inOrder(values: readonly number[]): DemandSampler {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  let i = 0;
-  return { next: () => (i < values.length ? values[i++]! / mean : 1) };
-}
-
-function arrivalsOf(scenario: Scenario, slotS: number, warmupS: number): ArrivalSpec {
-  const arrivals = scenario.arrivals ?? { process: 'poisson' };
-  if (arrivals.process === 'times') return arrivals;
-  const ratesPerS = scenario.slots.map((slot) => slot.arrivalRatePerS);
-  const gap = arrivals.process === 'renewal' ? { gap: arrivals.gap } : {};
-  return { process: 'slots', ratesPerS, slotS, startS: -warmupS, ...gap };
 }

@@ -1,8 +1,9 @@
+import { zoneOffsetMs } from '../../domain/forecast/local-time.ts';
 import type { plan } from '../../domain/planner/plan.ts';
 import type { PlanMethod } from '../../domain/planner/types.ts';
 import { Aggregate } from './aggregate.ts';
 import { FleetPlanner } from './fleet-planner.ts';
-import { forecastAfterHistory } from './predictor.ts';
+import { DEFAULT_START_MS, forecastAfterHistory } from './predictor.ts';
 import { type Prepared, Replication, type ReplicationResult } from './replication.ts';
 import type { Scenario, ScenarioPlanner, ScenarioRegion, ScenarioResult } from './types.ts';
 
@@ -99,7 +100,11 @@ function planMethod(planner: ScenarioPlanner): PlanMethod | null {
 
 /** The scenario as one region sees it: its share of the arrivals, at its local time, over its network. */
 function regional(scenario: Scenario, region: ScenarioRegion, slotS: number): Scenario {
-  const shift = Math.round(((region.utcOffsetHours ?? 0) * 3600) / slotS);
+  const offsetS =
+    region.timeZone === undefined
+      ? 3600 * (region.utcOffsetHours ?? 0)
+      : zoneOffsetMs(region.timeZone, scenario.startMs ?? DEFAULT_START_MS) / 1000;
+  const shift = Math.round(offsetS / slotS);
   const length = scenario.slots.length;
   const share = (slot: { arrivalRatePerS: number }) => ({ arrivalRatePerS: slot.arrivalRatePerS * region.share });
   const slots = scenario.slots.map((_, k) => share(scenario.slots[(((k + shift) % length) + length) % length]!));
@@ -107,6 +112,7 @@ function regional(scenario: Scenario, region: ScenarioRegion, slotS: number): Sc
   return {
     ...scenario,
     slots,
+    ...(region.timeZone !== undefined && { timeZone: region.timeZone }),
     ...(history && {
       history: history.map((slot, i) =>
         share(history[i + shift] ?? scenario.slots[i + shift - history.length] ?? slot),
@@ -129,6 +135,9 @@ function assertUsable(scenario: Scenario): void {
   const ids = new Set(scenario.offers.map((offer) => offer.id));
   for (const { offer } of scenario.initial ?? []) {
     if (!ids.has(offer)) throw new RangeError(`initial names the offer "${offer}", which is not among the offers`);
+  }
+  if (scenario.regions !== undefined && scenario.arrivals?.process === 'times') {
+    throw new RangeError('regions share out rates, not recorded requests: leave out regions or give slots');
   }
   if (scenario.policy === 'session' && !scenario.session) {
     throw new RangeError('policy is "session" but session is missing: give {candidates, threshold, handoffS}');

@@ -51,6 +51,8 @@ export interface ScenarioRegion {
   share: number;
   /** Hours ahead of UTC; the slots are local time, so the region sees them this much earlier. */
   utcOffsetHours?: number;
+  /** Instead of `utcOffsetHours`: an IANA zone, whose offset at the start is taken; also the wall clock of its forecast. */
+  timeZone?: string;
   /** Round trip to each offer from here, seconds; others keep the offer's own. */
   networkS?: Readonly<Record<string, number>>;
 }

@@ -149,9 +149,11 @@ export class Method<A, R, S> {
     call: Call<A, S>,
     deadlineMs: number | null,
   ): { where: 'local' | 'remote'; reason: Reason; why: string } {
-    if (prefer === 'local' && this.#local !== null)
-      return { where: 'local', reason: 'forced-local', why: 'the caller asked for local' };
+    if (this.#local === null) {
+      return { where: 'remote', reason: 'no-local-implementation', why: 'there is no local implementation' };
+    }
     if (prefer === 'remote') return { where: 'remote', reason: 'forced-remote', why: 'the caller asked for remote' };
+    if (prefer === 'local') return { where: 'local', reason: 'forced-local', why: 'the caller asked for local' };
     const decision = this.#decide(call, deadlineMs);
     const exploring = decision.code === 'explore-local' || decision.code === 'explore-remote';
     this.#sinceExplore = exploring ? 0 : this.#sinceExplore + 1;
@@ -173,7 +175,7 @@ export class Method<A, R, S> {
           ? null
           : {
               meanMs: local.meanMs ?? options.localEstimateMs ?? null,
-              p95Ms: local.p95Ms,
+              p95Ms: deadlineMs === null ? null : local.p95Ms,
               samples: local.samples,
               ageMs: local.ageMs(nowMs),
               running: this.#localRunning,
@@ -184,7 +186,7 @@ export class Method<A, R, S> {
         available: nowMs >= this.#heldUntilMs,
         predictedMs: ticket?.placed.predictedMs ?? this.#predictedMs,
         serverMs: this.#serverTime.meanMs,
-        serverP95Ms: this.#serverTime.p95Ms,
+        serverP95Ms: deadlineMs === null ? null : this.#serverTime.p95Ms,
         samples: this.#serverTime.samples,
         ageMs: this.#serverTime.ageMs(nowMs),
         placementMs: held ? 0 : (tickets.placementMs(this.spec) ?? this.#host.regionRttMs() ?? 0),
@@ -405,14 +407,15 @@ function deviceAttempt(outcome: 'ok' | 'failed', detail: string | null, ms: numb
 }
 
 function explain(decision: Decision): string {
-  if (decision.code === 'no-local-implementation') return 'there is no local implementation';
   const ms = (value: number | null) => (value === null ? 'not known yet' : `${value.toFixed(value < 10 ? 2 : 0)} ms`);
   const cost = decision.cost === null ? '' : `, cost ratio ${decision.cost.toFixed(2)}`;
   return `${decision.code}: local ${ms(decision.localMs)}, remote ${ms(decision.remoteMs)}${cost}`;
 }
 
-/** 128 random bits; the proof against a second run rests on ids being unique. */
+/** About 128 random bits; the proof against a second run rests on ids being unique. */
 function randomId(): string {
+  // Browsers offer it on https pages only, React Native not at all; in Node it is much the faster.
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   let id = '';
   for (const byte of bytes) id += (byte + 256).toString(16).slice(1);

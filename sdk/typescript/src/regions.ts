@@ -20,6 +20,8 @@ const firstProbePings = 3;
 export interface Region extends Endpoint {
   rttMs: number | null;
   down: boolean;
+  /** Named by the caller; else the endpoint itself says which region it is. */
+  named: boolean;
   /** Monotonic time of the last answer. */
   lastAnswerMs: number | null;
 }
@@ -85,6 +87,10 @@ export class Regions {
     const rttMs = monotonicMs() - startMs;
     region.rttMs =
       region.rttMs === null || rttMs < region.rttMs ? rttMs : region.rttMs + ewmaWeight * (rttMs - region.rttMs);
+    if (!region.named) {
+      const { region: name } = (parseJson(reply.body) ?? {}) as { region?: unknown };
+      if (typeof name === 'string') region.region = name;
+    }
     this.markUp(region);
     return true;
   }
@@ -150,6 +156,7 @@ export class Regions {
 }
 
 function toRegion(endpoint: string | Endpoint): Region {
-  const { region, url } = typeof endpoint === 'string' ? { region: new URL(endpoint).host, url: endpoint } : endpoint;
-  return { region, url: url.replace(/\/$/, ''), rttMs: null, down: false, lastAnswerMs: null };
+  const named = typeof endpoint !== 'string';
+  const { region, url } = named ? endpoint : { region: new URL(endpoint).host, url: endpoint };
+  return { region, url: url.replace(/\/$/, ''), rttMs: null, down: false, named, lastAnswerMs: null };
 }

@@ -52,6 +52,7 @@ interface Slot {
 
 export class Tickets {
   readonly #slots = new Map<string, Slot>();
+  readonly #slotOf = new WeakMap<TicketSpec, Slot>();
   readonly #closing: Closing;
   readonly #regions: Regions;
   readonly #transport: Transport;
@@ -162,6 +163,9 @@ export class Tickets {
   }
 
   #slot(spec: TicketSpec): Slot {
+    // A method asks with the same object every time: the key is only made for a new one.
+    const known = this.#slotOf.get(spec);
+    if (known !== undefined) return known;
     const key = specKey(spec);
     let slot = this.#slots.get(key);
     if (slot === undefined) {
@@ -177,6 +181,7 @@ export class Tickets {
       };
       this.#slots.set(key, slot);
     }
+    this.#slotOf.set(spec, slot);
     return slot;
   }
 

@@ -46,7 +46,7 @@ class PinnedAgent extends https.Agent {
   readonly #connecting = new Set<tls.TLSSocket>();
   readonly #waiting: (() => void)[] = [];
   #session: Buffer | undefined;
-  #closed = false;
+  closed = false;
 
   constructor(address: SurrogateAddress) {
     const pin = { ca: address.certPem, servername: address.vmId, minVersion: 'TLSv1.3' } as const;
@@ -62,7 +62,7 @@ class PinnedAgent extends https.Agent {
   }
 
   override destroy(): void {
-    this.#closed = true;
+    this.closed = true;
     for (const socket of this.#connecting) socket.destroy(new Error('closed'));
     super.destroy();
   }
@@ -91,7 +91,7 @@ class PinnedAgent extends https.Agent {
       socket.setNoDelay(true);
       settle(null);
     });
-    if (this.#closed) socket.destroy(new Error('closed'));
+    if (this.closed) socket.destroy(new Error('closed'));
   }
 
   #isPinned(socket: tls.TLSSocket): boolean {
@@ -110,8 +110,12 @@ export function nodeTransport(): Transport {
   const plain = new http.Agent(poolOptions);
   const secure = new https.Agent(poolOptions);
   const pools = new Map<string, Pool>();
+  /** The same candidate object comes with every call on a ticket: its long key is made once. */
+  let poolOfAddress = new WeakMap<SurrogateAddress, Pool>();
 
   function poolOf(address: SurrogateAddress): Pool {
+    const known = poolOfAddress.get(address);
+    if (known !== undefined && !known.agent.closed) return known;
     const key = `${address.url}\n${address.vmId}\n${address.certPem}`;
     let pool = pools.get(key);
     if (pool === undefined) {
@@ -120,6 +124,7 @@ export function nodeTransport(): Transport {
       if (pools.size >= maxPools) dropOldest(pools);
       pools.set(key, pool);
     }
+    poolOfAddress.set(address, pool);
     return pool;
   }
 
@@ -150,6 +155,7 @@ export function nodeTransport(): Transport {
       secure.destroy();
       for (const pool of pools.values()) pool.agent.destroy();
       pools.clear();
+      poolOfAddress = new WeakMap();
     },
   };
 }

@@ -96,6 +96,24 @@ describe("an agent's life", () => {
     await agent.stop();
   });
 
+  it('is not drained while a request it handed on is still with another', async () => {
+    const env = { OAAS_SHARING_LIMIT: '1', OAAS_QUEUE_LIMIT: '1' };
+    const [a, b] = await Promise.all([start(env), start(env)]);
+    const ticket = region.ticket([a, b], digest, { threshold: 1 });
+    const own = runTask(a, ticket, 'sleep', [200]);
+    await until(async () => (await tasksOf(a)).length === 1);
+    const handedOn = runTask(a, ticket, 'sleep', [1_500]);
+    await until(async () => (await tasksOf(b)).length === 1);
+    await call(a, 'POST', '/v1/drain', { headers: asAdmin });
+    await own;
+    const before = (await call(a, 'GET', '/v1/ping')).body.state;
+    // Asked while the other still held it: that was before the answer could have been relayed.
+    if ((await tasksOf(b)).length === 1) expect(before).toBe('draining');
+    expect((await handedOn).body).toMatchObject({ vmId: b.ready.vmId });
+    await until(async () => (await call(a, 'GET', '/v1/ping')).body.state === 'drained');
+    await Promise.all([a.stop(), b.stop()]);
+  });
+
   it.each(['SIGKILL', 'SIGTERM'] as const)('ended by %s leaves no process behind', async (signal) => {
     const agent = await start();
     const ticket = region.ticket([agent], digest);

@@ -57,8 +57,8 @@ describe('JSQ on 520 random pools', () => {
 
 describe('the other policies', () => {
   it('closed forms lie within the interval, as often as an interval should hold', () => {
-    const policies = ['even', 'capacity', 'round-robin'] as const;
-    const grid = runGrid(80, 400_000, (i) => ({ policy: policies[i % 3]! }), 77_000);
+    const policies = ['even', 'capacity', 'sqrt', 'round-robin'] as const;
+    const grid = runGrid(80, 400_000, (i) => ({ policy: policies[i % policies.length]! }), 77_000);
     const points = grid.filter((g) => g.mean.ci95Pct < 8);
     expect(points.length).toBeGreaterThan(30);
     const within = points.filter((g) => g.mean.errorPct <= 1.25 * g.mean.ci95Pct).length;

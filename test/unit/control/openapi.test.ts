@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../../lib/app/http/openapi.ts';
+import { operatorRoutes } from '../../../lib/app/http/operator.ts';
+import { createWorld } from '../../support/scaler-world.ts';
 import { createTestRegion } from '../../support/test-region.ts';
+
+/** A region with all its routes: the operator's are mounted by whoever has the scaler. */
+async function createWholeRegion() {
+  const region = await createTestRegion();
+  region.control.http.route('/', operatorRoutes({ authenticate: () => null, scaler: createWorld().deps('test') }));
+  return region;
+}
 
 interface Operation {
   operationId: string;
@@ -25,7 +34,7 @@ describe('OpenAPI document', () => {
   });
 
   it('lists exactly the routes that the app serves', async () => {
-    const region = await createTestRegion();
+    const region = await createWholeRegion();
     const served = new Set(
       region.control.http.routes
         .filter((route) => route.path.startsWith('/v1/'))
@@ -35,7 +44,7 @@ describe('OpenAPI document', () => {
   });
 
   it('says which routes need a key, as they really do', async () => {
-    const region = await createTestRegion();
+    const region = await createWholeRegion();
     for (const { method, path, operation } of operations) {
       const answer = await region.call(method, path.replace(/\{\w+\}/g, 'x'), { key: null });
       expect([method, path, answer.status === 401]).toEqual([method, path, operation.security !== undefined]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plan } from '../../../lib/domain/planner/plan.ts';
+import { productModel } from '../../../lib/domain/planner/queue-model.ts';
 import type { Offer, PlanProblem } from '../../../lib/domain/planner/types.ts';
 
 const offer = (id: string, serviceRatePerS: number, priceUsdPerHour: number): Offer => ({
@@ -36,6 +37,12 @@ describe('the paper’s methods', () => {
     expect(exact.newUsdOverHorizon).toBeLessThan(paper.newUsdOverHorizon / 3);
     expect(paper.status).toBe('feasible');
     expect(paper.lowerBoundUsd).toBeCloseTo(exact.newUsdOverHorizon, 12);
+  });
+
+  it('says that no number of VMs would do, also where the limits end the loop first', () => {
+    const result = plan(problem({ offers: [{ ...offer('slow', 4, 0.06), max: 30 }] }));
+    expect(result.status).toBe('infeasible');
+    expect(result.reason).toContain('no number of them meets the target of 0.2 s');
   });
 
   it('removes the shortest remaining rental first, while the target holds', () => {
@@ -86,6 +93,25 @@ describe('the paper’s methods', () => {
         expect(result.reason).toContain('slow');
         expect(result.reason).toContain('0.2 s');
       }
+    },
+  );
+
+  it.each(['jsq', 'session', 'round-robin', 'sqrt', 'capacity', 'even'] as const)(
+    'agrees with adding one at a time over thousands of VMs (%s)',
+    (policy) => {
+      // The least count is where one less misses the target: that is where the loop stops.
+      const p = problem({ policy, arrivalRatePerS: 4000, offers: [offer('A', 10, 0.06)] });
+      const count = plan(p).fleet[0]!.count;
+      const meets = (n: number) =>
+        productModel.meanS({
+          pool: [{ ...p.offers[0]!, count: n }],
+          arrivalRatePerS: 4000,
+          policy,
+          session: { candidates: 5, threshold: 2, handoffS: 0.001 },
+        }) <=
+        0.2 * (1 + 1e-9);
+      expect(meets(count)).toBe(true);
+      expect(meets(count - 1)).toBe(false);
     },
   );
 });

@@ -262,6 +262,7 @@ describe('the wire schema', () => {
     [{ arrivalRatePerS: Number.NaN }, ['arrivalRatePerS']],
     [{ arrivalRatePerS: -1 }, ['arrivalRatePerS']],
     [{ arrivalRatePerS: 1e30 }, ['arrivalRatePerS']],
+    [{ arrivalRatePerS: 2e6 }, ['arrivalRatePerS']],
     [{ sla: { indicator: 'mean', targetS: 0 } }, ['sla', 'targetS']],
     [{ offers: [] }, ['offers']],
     [

@@ -111,7 +111,7 @@ describe('two scalers at once', () => {
         await runAgain(world);
         expectAdopted(world);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 

@@ -114,15 +114,58 @@ describe('scaleRegion', () => {
     }
   });
 
-  it('replaces a silent VM between slots and stops using it at once', async () => {
+  it('stops using a silent VM at once and replaces it; one that stays silent is ended', async () => {
     const world = createWorld();
     await slot(world, 0);
-    const [first] = world.provider.live();
+    const [silent] = world.provider.live();
+    const between = async (ms: number) => {
+      world.advance(ms);
+      for (const vm of world.provider.live()) if (vm.vmId !== silent!.vmId) world.beat(vm.vmId);
+      await scaleRegion(world.deps('one'), 'between');
+    };
+    await between(9_000);
+    expect(world.state.vms.get(silent!.vmId)).toMatchObject({ state: 'unhealthy', cordoned: true });
+    expect(world.provider.live()).toHaveLength(2);
+    expect(world.provider.terminated).toEqual([]);
+    for (let i = 0; i < 4; i++) await between(3_000);
+    expect(world.provider.terminated).toEqual([silent!.vmId]);
+    expect(world.provider.live()).toHaveLength(1);
+  });
+
+  it('lets a VM that was only slow serve again', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const [slow] = world.provider.live();
     world.advance(9_000);
     await scaleRegion(world.deps('one'), 'between');
-    expect(world.state.vms.get(first!.vmId)).toMatchObject({ state: 'terminated', cordoned: true });
-    expect(world.provider.live()).toHaveLength(1);
-    expect(world.provider.live()[0]!.vmId).not.toBe(first!.vmId);
+    world.advance(2_000);
+    world.beatAll();
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.state.vms.get(slow!.vmId)).toMatchObject({ state: 'ready', cordoned: false });
+    expect(world.provider.terminated).toEqual([]);
+  });
+
+  it('exchanges a fleet at its cap for a better one, some machines at a time, instead of standing still', async () => {
+    const offers = [
+      offerOf('small', { priceUsdPerHour: 0.01, type: { id: 'small', cores: 1, coreSpeed: 0.5, memoryMiB: 2048 } }),
+      offerOf('big', { priceUsdPerHour: 0.1, type: { id: 'big', cores: 4, coreSpeed: 1, memoryMiB: 8192 } }),
+    ];
+    const world = createWorld({ offers, group: { maxVms: 4 }, sla: { targetMs: 500 } });
+    for (let i = 0; i < 4; i++) await slot(world, 10);
+    expect(world.liveRows().every((vm) => vm.type.id === 'small')).toBe(true);
+    for (let i = 0; i < 16; i++) {
+      await slot(world, 60);
+      expect(world.provider.live().length).toBeLessThanOrEqual(4);
+    }
+    expect(lastSlot(world).plan.status).not.toBe('infeasible');
+    expect(world.liveRows().some((vm) => vm.type.id === 'big')).toBe(true);
+  });
+
+  it('believes a sudden silence after a few slots and releases what is not needed', async () => {
+    const world = createWorld();
+    for (let i = 0; i < 6; i++) await slot(world, 40);
+    for (let i = 0; i < 12; i++) await slot(world, 0);
+    expect(world.liveRows().filter((vm) => !vm.cordoned)).toHaveLength(1);
   });
 
   it('closes the row of a VM that vanished only after a second listing', async () => {
@@ -184,6 +227,41 @@ describe('scaleRegion', () => {
       await scaleRegion(world.deps('one'), 'between');
     }
     expect(world.drained).toHaveLength(0);
+  });
+
+  it('a minute into a long slot drains what its own arrivals show to be surplus, and nothing that is needed', async () => {
+    const run = async (ratePerS: number) => {
+      const world = createWorld({ options: { slotMs: 600_000, leadMs: 90_000 } });
+      // Runs come 90 s before a slot.
+      world.advance(600_000 - ((world.nowMs() + 90_000) % 600_000));
+      for (let i = 0; i < 4; i++) {
+        world.advance(600_000);
+        world.arrive(40 * 600);
+        world.beatAll();
+        await scaleRegion(world.deps('one'), 'slot');
+        world.beatAll();
+      }
+      const before = world.provider.live().length;
+      const drainedBefore = world.drained.length;
+      // Past the slot's start, then look by look.
+      world.advance(95_000);
+      world.beatAll();
+      await scaleRegion(world.deps('one'), 'between');
+      for (let i = 0; i < 8; i++) {
+        world.advance(10_000);
+        world.arrive(ratePerS * 10);
+        world.beatAll();
+        await scaleRegion(world.deps('one'), 'between');
+        if (i < 5) expect(world.drained).toHaveLength(drainedBefore);
+      }
+      return { before, drained: world.drained.length - drainedBefore, kind: lastSlot(world).kind };
+    };
+    const quiet = await run(10);
+    expect(quiet.before).toBeGreaterThanOrEqual(5);
+    expect(quiet).toMatchObject({ kind: 'trim', drained: expect.any(Number) });
+    expect(quiet.drained).toBeGreaterThan(0);
+    expect(quiet.drained).toBeLessThan(quiet.before);
+    expect((await run(40)).drained).toBe(0);
   });
 
   it('buys far and cheap where the promise is loose, near where it is tight', async () => {

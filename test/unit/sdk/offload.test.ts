@@ -332,6 +332,14 @@ describe('offload: regions', () => {
     expect(oaas.regions().map((r) => r.region)).toEqual(['eu']);
   });
 
+  it('takes the name of a region from the endpoint where the caller gave only its URL', async () => {
+    const vms = await agents('vm-1');
+    const eu = await region('eu', vms);
+    const oaas = client([], { endpoints: [`${eu.url}/`] });
+    const { ranOn } = await oaas.offload<number, number>('app', 'echo', null).detailed(1);
+    expect(ranOn).toMatchObject({ region: 'eu' });
+  });
+
   it('speaks the proxy route when asked to', async () => {
     const eu = await region('eu', []);
     const solve = client([eu], { route: 'proxy' }).offload<number, number>('app', 'echo', null);

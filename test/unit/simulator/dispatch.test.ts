@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { delayIndex } from '../../../lib/domain/dispatch/delay-index.ts';
-import { staticSplit } from '../../../lib/domain/dispatch/static-split.ts';
+import { splitArrivalRate } from '../../../lib/domain/queueing/static-split.ts';
+import { stationOf } from '../../../lib/domain/queueing/station.ts';
 import { Fleet } from '../../../lib/simulator/engine/fleet.ts';
 import type { SimulatedPolicy } from '../../../lib/simulator/engine/policies/policy.ts';
 import { ShortestDelayIndex } from '../../../lib/simulator/engine/policies/shortest-delay-index.ts';
@@ -21,7 +22,7 @@ describe('static splits', () => {
   it.each([
     ['even', [0.5, 0.5]],
     ['capacity', [5 / 12, 7 / 12]],
-    ['sqrt', [...staticSplit('sqrt', pool, 8)]],
+    ['sqrt', splitArrivalRate(pool.map(stationOf), 8, 'sqrt').map((rate) => rate / 8)],
   ] as const)('%s has the mean response of equations 4-10', (policy, shares) => {
     const { responseTimeS, perVm } = run({ pool, arrivalRatePerS: 8, dispatch: { policy }, requests: 200_000 });
     expectAgreement(responseTimeS.mean, responseTimeS.ci95.mean, exact(shares));
@@ -38,11 +39,8 @@ describe('static splits', () => {
           const lambda = rho * rates.reduce((a, b) => a + b, 0);
           const of = (shares: ArrayLike<number>) =>
             rates.reduce((sum, mu, i) => sum + shares[i]! / (mu - shares[i]! * lambda), 0);
-          const best = staticSplit(
-            'sqrt',
-            rates.map((serviceRatePerS) => ({ serviceRatePerS })),
-            lambda,
-          );
+          const stations = rates.map((rate) => stationOf(vms(1, rate, {})));
+          const best = splitArrivalRate(stations, lambda, 'sqrt').map((rate) => rate / lambda);
           expect(best.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
           // Moving a little load between any two VMs must not help.
           const from = other % rates.length;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ForecastPredictor, forecastAfterHistory } from '../../../lib/simulator/scenario/predictor.ts';
 import { runScenario, scenarioSteps } from '../../../lib/simulator/scenario/run-scenario.ts';
 import type { Scenario } from '../../../lib/simulator/scenario/types.ts';
 import { expectAgreement } from './support.ts';
@@ -74,6 +75,15 @@ describe('a fleet that stays', () => {
     expect(slots.every((s) => !s.withinTarget)).toBe(true);
   });
 
+  it('one refused request spoils a slot under the mean, however quick the others were', () => {
+    const { slots } = run({ policy: 'jsq', sla: { indicator: 'mean', targetS: 10 }, poolLimit: 14 });
+    for (const slot of slots) {
+      expect(slot.refused).toBeGreaterThan(0);
+      expect(slot.responseTimeS.mean).toBeLessThan(0.3);
+      expect(slot.withinTarget).toBe(false);
+    }
+  });
+
   it('the same seed gives the same result; another gives others; policies share their arrivals', () => {
     expect(run({})).toEqual(run({}));
     expect(run({ seed: 5 }).total.requests).not.toBe(run({}).total.requests);
@@ -130,6 +140,27 @@ describe('a fleet that is planned', () => {
     forecast: 'oracle',
     bootS: 40,
   };
+
+  it('the square-root split follows the planned rate: at low load the slow VMs get nothing', () => {
+    // μ 16 and 4 twice each: with λ = 2 the square-root rule keeps only the fast ones, E[T] = 2 / (32 - 2).
+    const { slots, total } = run({
+      slots: [...constant(30, 1), ...constant(2, 4)],
+      policy: 'sqrt',
+      planner: 'static',
+      offers: [
+        { ...offer, id: 'fast', serviceRatePerS: 16 },
+        { ...offer, id: 'slow', serviceRatePerS: 4 },
+      ],
+      initial: [
+        { offer: 'fast', count: 2 },
+        { offer: 'slow', count: 2 },
+      ],
+      replications: 30,
+    });
+    const low = slots.slice(2).map((slot) => slot.responseTimeS.mean!);
+    for (const mean of low) expect(Math.abs(mean / (2 / 30) - 1)).toBeLessThan(0.03);
+    expect(total.refused).toBe(0);
+  });
 
   it('has the VMs of the covering knapsack in every slot: λ <= Σ (μ - 1/R)', () => {
     const { initial: _, ...noInitial } = base;
@@ -225,6 +256,14 @@ describe('a fleet that is planned', () => {
     expect(naive.total.shareSlotsWithin).toBeLessThan(learned.total.shareSlotsWithin);
   });
 
+  it('takes the running slot for what it is worth: extrapolated when known well enough, else left out', () => {
+    const scenario: Scenario = { ...base, forecast: 'naive', history: constant(10, 50) };
+    const predictor = new ForecastPredictor(forecastAfterHistory(scenario, 600, 1)!, scenario, 600);
+    predictor.observe(0, 6000);
+    expect(Math.abs(predictor.predict(2, { count: 9000, elapsedS: 450 }) / 20 - 1)).toBeLessThan(0.1);
+    expect(Math.abs(predictor.predict(2, { count: 3000, elapsedS: 150 }) / 10 - 1)).toBeLessThan(0.1);
+  });
+
   it('a burst check adds VMs inside the slot in which more comes than was planned', () => {
     const scenario: Partial<Scenario> = {
       ...planned,
@@ -284,7 +323,7 @@ describe('regions', () => {
       warmupS: 0,
       regions: [
         { id: 'here', share: 0.75 },
-        { id: 'east', share: 0.25, utcOffsetHours: 2, networkS: { a: 0.3 } },
+        { id: 'east', share: 0.25, timeZone: 'UTC+2', networkS: { a: 0.3 } },
       ],
     });
     const [here, east] = result.regions!;

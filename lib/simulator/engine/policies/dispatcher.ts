@@ -16,6 +16,8 @@ export interface Dispatcher {
   onTimer(): void;
   /** VMs were added, cordoned or removed. */
   fleetChanged(nowS: number): void;
+  /** From now on about this rate is to be expected; only splits that depend on the load listen. */
+  expectRate(arrivalRatePerS: number): void;
 }
 
 /** Most policies need no timer, hand nothing on and look at nothing but the moment of choice. */
@@ -27,4 +29,5 @@ export abstract class PlainDispatcher implements Dispatcher {
   departed(_vm: number): void {}
   onTimer(): void {}
   fleetChanged(_nowS: number): void {}
+  expectRate(_arrivalRatePerS: number): void {}
 }

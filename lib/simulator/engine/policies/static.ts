@@ -1,4 +1,5 @@
-import { staticSplit } from '../../../domain/dispatch/static-split.ts';
+import { splitArrivalRate } from '../../../domain/queueing/static-split.ts';
+import { capacityOf, type Station } from '../../../domain/queueing/station.ts';
 import { AliasTable } from '../alias-table.ts';
 import type { Fleet } from '../fleet.ts';
 import type { UniformStream } from '../rng.ts';
@@ -14,8 +15,8 @@ export class StaticSplitDispatcher extends PlainDispatcher {
   private readonly fleet: Fleet;
   private readonly random: UniformStream;
   private readonly policy: 'even' | 'capacity' | 'sqrt';
-  /** Arrival rate that the `sqrt` rule is computed for; update it and call `fleetChanged` when the rate changes. */
-  arrivalRatePerS: number;
+  /** Arrival rate that the `sqrt` rule is computed for. */
+  private arrivalRatePerS: number;
 
   constructor(fleet: Fleet, random: UniformStream, policy: 'even' | 'capacity' | 'sqrt', arrivalRatePerS: number) {
     super();
@@ -51,14 +52,33 @@ export class StaticSplitDispatcher extends PlainDispatcher {
     return chosen;
   }
 
+  override expectRate(arrivalRatePerS: number): void {
+    this.arrivalRatePerS = arrivalRatePerS;
+    if (this.policy === 'sqrt') this.fleetChanged();
+  }
+
   override fleetChanged(): void {
     const { fleet } = this;
-    const vms = Array.from(fleet.eligible.subarray(0, fleet.eligibleCount), (vm) => ({
-      serviceRatePerS: fleet.maxRate(vm),
-    }));
-    this.shares = staticSplit(this.policy, vms, this.arrivalRatePerS);
-    this.table = vms.length === 0 ? undefined : new AliasTable(this.shares);
+    const stations = Array.from(fleet.eligible.subarray(0, fleet.eligibleCount), (vm) => stationAt(fleet, vm));
+    // Without load, and without a stable split, the square-root rule is the capacity split.
+    const idle = this.arrivalRatePerS <= 0 || this.arrivalRatePerS >= capacityOf(stations);
+    const policy = this.policy === 'sqrt' && idle ? 'capacity' : this.policy;
+    this.shares = Float64Array.from(splitArrivalRate(stations, idle ? 1 : this.arrivalRatePerS, policy), (rate) =>
+      idle ? rate : rate / this.arrivalRatePerS,
+    );
+    this.table = stations.length === 0 ? undefined : new AliasTable(this.shares);
   }
+}
+
+function stationAt(fleet: Fleet, vm: number): Station {
+  return {
+    coreRatePerS: fleet.coreRate[vm]!,
+    servers: fleet.parallelism[vm]!,
+    sharingLimit: fleet.sharingLimit[vm]!,
+    capacityPerS: fleet.maxRate(vm),
+    networkS: fleet.networkS[vm]!,
+    count: 1,
+  };
 }
 
 /** Each of `dispatchers` front-ends sends its requests to the next VM in turn that has room; a request comes to a front-end at random. */

@@ -14,7 +14,7 @@ const ids = (template: Template, type: string): string[] => Object.keys(template
 describe('one geography', () => {
   it.each(one.stacks.map((stack) => stack.node.id))('%s is as reviewed', async (id) => {
     const text = JSON.stringify(one.template(id).toJSON(), null, 1).replace(/[0-9a-f]{64}/g, 'HASH');
-    await expect(text).toMatchFileSnapshot(`snapshots/${id}.json`);
+    await expect(text).toMatchFileSnapshot(`snapshots/${id}.txt`);
   });
 
   it('keeps the logical ids of what holds state', () => {

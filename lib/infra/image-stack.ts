@@ -87,7 +87,8 @@ export class ImageStack extends Stack {
     return new imagebuilder.CfnComponent(this, `Component-${name}`, {
       name: `${deployment.name}-${name.toLowerCase().replaceAll('_', '-')}`,
       platform: 'Linux',
-      version: versionOf(document),
+      // Resolved: the agent's own hash is in the document then, and no token's running number.
+      version: versionOf(this.resolve(document) as object),
       data,
     });
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adminTicketType, ticketType } from '../../../lib/ports/contracts/ticket.ts';
 import { asAdmin, call, type RunningAgent, runTask, TestRegion } from '../../support/agent-region.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -93,6 +94,21 @@ describe("an agent's life", () => {
     expect((await call(agent, 'GET', '/v1/ping')).body.state).toBe('draining');
     expect((await running).status).toBe(200);
     expect((await call(agent, 'GET', '/v1/ping')).body.state).toBe('drained');
+    await agent.stop();
+  });
+
+  it("obeys the region's admin tickets for it, and no device's or other machine's", async () => {
+    const agent = await start();
+    const iat = Math.floor(Date.now() / 1000);
+    const bearer = (aud: string, typ = adminTicketType) => {
+      const claims = { iss: 'test', aud, jti: randomUUID(), iat, exp: iat + 30 };
+      return { authorization: `Bearer ${region.sign(claims, { typ })}` };
+    };
+    const { vmId } = agent.ready;
+    const device = { authorization: `Bearer ${region.ticket([agent], digest)}` };
+    for (const headers of [device, bearer('vm-other'), bearer(vmId, ticketType)])
+      expect((await call(agent, 'POST', '/v1/drain', { headers })).status).toBe(401);
+    expect((await call(agent, 'POST', '/v1/drain', { headers: bearer(vmId) })).status).toBe(202);
     await agent.stop();
   });
 

@@ -4,7 +4,9 @@ import { buildAgentFolder } from '../lib/infra/agent-folder.ts';
 import { addStacks, parseDeployment } from '../lib/infra/app.ts';
 import { bundleHandlers } from '../lib/infra/bundle-handlers.ts';
 
-const [agentFolder] = await Promise.all([buildAgentFolder(), bundleHandlers()]);
+// One after the other: building the agent ends the compiler's service.
+await bundleHandlers();
+const agentFolder = await buildAgentFolder();
 const app = new App();
 const context = (name: string): unknown => app.node.tryGetContext(name);
 // `oaas deploy --config FILE` passes it as text.

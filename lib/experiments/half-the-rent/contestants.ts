@@ -54,7 +54,7 @@ const DISPATCH = [
   { suffix: 'round robin', policy: 'round-robin' },
   { suffix: 'least outstanding', policy: 'jsq' },
 ] as const;
-const QUANTILES = [0.5, 0.8, 0.9, 0.95, 0.98, 0.995, 0.999];
+const QUANTILES = [0.5, 0.8, 0.9, 0.95, 0.99, 0.999];
 /** Of the forecast, by default. */
 const USUAL_QUANTILE = 0.95;
 const plannedOn = (quantile: number) => ({

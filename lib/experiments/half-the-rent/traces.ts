@@ -79,7 +79,7 @@ function scenarioOf(trace: Trace, seed: number): Scenario {
     timeZone: trace.timeZone,
     slotS: trace.slotS,
     offers: [
-      { id: 'A', serviceRatePerS: 1, cores: 1, sharingLimit: 16, priceUsdPerHour: 0.06, networkS: 0, max: 100_000 },
+      { id: 'A', serviceRatePerS: 1, cores: 1, sharingLimit: 16, priceUsdPerHour: 0.06, networkS: 0, max: 2000 },
     ],
     sla: { indicator: 'mean', targetS: 2 },
     bootS: 40,

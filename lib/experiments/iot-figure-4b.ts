@@ -51,7 +51,7 @@ export function iotFigure4b(connect: () => Promise<RoutingTarget>, sleep: (ms: n
         claims: [
           {
             claim: `routing costs about ${PAPER_ROUTING_MS} ms of a request`,
-            ours: `${Math.min(...routing).toFixed(1)} to ${Math.max(...routing).toFixed(1)} ms: a ticket instead of a proxied task`,
+            ours: `${Math.min(...routing).toFixed(1)} to ${Math.max(...routing).toFixed(1)} ms by our proxy route: placement, forwarding and the way back`,
             holds: Math.max(...routing) <= PAPER_ROUTING_MS,
           },
           {

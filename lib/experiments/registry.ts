@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Experiment } from './experiment.ts';
 import { halfTheRent } from './half-the-rent/half-the-rent.ts';
 import { iotFigure3c } from './iot-figure-3c.ts';
+import { iotFigure4b } from './iot-figure-4b.ts';
 import { iotFigure4c } from './iot-figure-4c.ts';
 import { iotFigure5 } from './iot-figure-5.ts';
 import { oaasExperiment1 } from './oaas-experiment-1.ts';
@@ -17,6 +19,7 @@ export const experiments: readonly Experiment[] = [
   oaasExperiment3,
   oaasExperiment4,
   iotFigure3c,
+  iotFigure4b(async () => (await import('../local/routing-target.ts')).openRoutingTarget(), sleep),
   iotFigure4c,
   iotFigure5,
   halfTheRent,

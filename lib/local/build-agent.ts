@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { build, stop } from 'esbuild';
+import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -35,6 +35,4 @@ export async function buildAgent(outFile: string): Promise<void> {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   });
-  // The compiler's service would otherwise stay for the life of this process, 80 MB of it.
-  await stop();
 }

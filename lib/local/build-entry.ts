@@ -1,7 +1,7 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { buildAgent } from './build-agent.ts';
 
 /** Root of this checkout. */
@@ -30,12 +30,21 @@ export async function buildAgentFile(): Promise<string> {
   return replaceWhole('agent', buildAgent);
 }
 
+/** One after the other: ending the compiler's service would end a build that is under way. */
+let last: Promise<unknown> = Promise.resolve();
+
 /** Written beside and renamed: another system of this checkout may be starting its agents at this moment. */
-async function replaceWhole(name: string, write: (outfile: string) => Promise<unknown>): Promise<string> {
-  await mkdir(buildDir, { recursive: true });
-  const partial = join(buildDir, `${name}.${process.pid}.mjs`);
-  await write(partial);
-  const file = join(buildDir, `${name}.mjs`);
-  await rename(partial, file);
-  return file;
+function replaceWhole(name: string, write: (outfile: string) => Promise<unknown>): Promise<string> {
+  const built = last.then(async () => {
+    await mkdir(buildDir, { recursive: true });
+    const partial = join(buildDir, `${name}.${process.pid}.mjs`);
+    await write(partial);
+    // It would otherwise stay for the life of this process, 80 MB of it.
+    await stop();
+    const file = join(buildDir, `${name}.mjs`);
+    await rename(partial, file);
+    return file;
+  });
+  last = built.catch(() => {});
+  return built;
 }

@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
+import { show, validateDocument } from '../app/validation.ts';
 import { badInput } from './errors.ts';
 
 /** Options that every command reading a JSON document shares. */
@@ -51,36 +52,12 @@ export function nothingPiped(): boolean {
 
 /** Validates a value, reporting every problem at once with its path and the value received. */
 export function validate<S extends z.ZodType>(schema: S, value: unknown, source: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map(
-    (issue) => `  ${formatPath(issue.path)}: ${issue.message} (received ${show(at(value, issue.path))})`,
-  );
+  const checked = validateDocument(schema, value);
+  if (checked.ok) return checked.value;
+  const lines = checked.problems.map((p) => `  ${p.field}: ${p.message} (received ${show(p.received)})`);
   throw badInput(
     `${source} has ${lines.length === 1 ? 'a problem' : `${lines.length} problems`}:\n${lines.join('\n')}`,
   );
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return '(document)';
-  return path
-    .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? String(part) : `.${String(part)}`))
-    .join('');
-}
-
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  let current = value;
-  for (const part of path) {
-    if (current === null || typeof current !== 'object') return undefined;
-    current = (current as Record<PropertyKey, unknown>)[part];
-  }
-  return current;
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const shown = JSON.stringify(value) ?? String(value);
-  return shown.length > 80 ? `${shown.slice(0, 77)}...` : shown;
 }
 
 export function writeJson(value: unknown): void {

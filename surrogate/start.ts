@@ -76,6 +76,7 @@ export async function startAgent(
     maxOutputBytes: config.maxOutputBytes,
     firstUid: firstUid(),
     marker: sandboxMarker(processIdentity(process.pid)),
+    minWaiting: config.waiting,
     maxWaiting: config.sharingLimit,
     onGone: (sandbox) => accounting.gone(sandbox.spec.digest, taskCpuMs.get(sandbox) ?? 0, sandbox.prepCpuMs),
   });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';
 import { headers } from '../../lib/ports/contracts/wire.ts';
-import type { NextVm } from './handoff.ts';
+import type { NextVm } from './pinned-peers.ts';
 
 /** The VMs that handed this request on, as far as its ticket knows them. */
 export function hopsOf(request: IncomingMessage, claims: TicketClaims): string[] {

@@ -17,13 +17,15 @@ import type { TicketVerifier, Verdict } from '../tickets/verifier.ts';
 import { hopsOf, nextVms } from './candidates.ts';
 import { ClientPresence } from './client-presence.ts';
 import { type Executed, execute } from './execute.ts';
-import { Handoff, type NextVm } from './handoff.ts';
+import { Handoff } from './handoff.ts';
+import type { NextVm, PinnedPeers } from './pinned-peers.ts';
 import { parseTaskBody, type TaskBody } from './task-body.ts';
 import type { TaskTable } from './task-table.ts';
 
 interface Dependencies {
   config: AgentConfig;
   verifier: TicketVerifier;
+  peers: PinnedPeers;
   admission: Admission;
   bundles: BundleCache;
   pool: SandboxPool;
@@ -55,12 +57,13 @@ export class TaskRoute {
   handedOff = 0;
   readonly #deps: Dependencies;
   readonly #accepted = new SeenIds();
-  readonly #handoff = new Handoff();
+  readonly #handoff: Handoff;
   readonly #claims: ClaimsByBucket;
   #meanCloudMs = 100;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
+    this.#handoff = new Handoff(deps.peers);
     this.#claims = new ClaimsByBucket(deps.config.vmId);
   }
 
@@ -69,8 +72,12 @@ export class TaskRoute {
     return this.#claims.live(this.#deps.nowMs());
   }
 
-  close(): void {
-    this.#handoff.close();
+  /** `POST /v1/tickets/claims`: an alternate asks for a single-use ticket. */
+  handOver(request: IncomingMessage, response: ServerResponse): void {
+    void this.#deps.verifier.handOver(bearer(request) ?? '').then((verdict) => {
+      if (verdict.ok) sendJson(response, 200, JSON.stringify({ state: 'yours' }));
+      else sendProblem(request, response, refusalOf(verdict));
+    });
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -100,8 +107,7 @@ export class TaskRoute {
       this.#serve(request, response, arrivedMs, verdict.claims, ticket);
       return;
     }
-    const type = verdict.kind === 'replayed' ? 'replayed-ticket' : 'invalid-ticket';
-    sendProblem(request, response, problem(type, `the ticket is not accepted: ${verdict.reason}`));
+    sendProblem(request, response, refusalOf(verdict));
   }
 
   #serve(
@@ -114,7 +120,7 @@ export class TaskRoute {
     this.#claims.count(claims);
     if (this.draining) {
       // Not relayed either: this VM is about to end, and a client that knows takes the ticket's next candidate itself.
-      this.refused += 1;
+      this.#refuse(claims);
       response.setHeader('connection', 'close');
       sendProblem(request, response, this.#drainingProblem());
       return;
@@ -123,7 +129,7 @@ export class TaskRoute {
     const next = nextVms(claims, hops, this.#deps.config.vmId);
     const place = this.#deps.admission.take();
     if (place === null && next.length === 0) {
-      this.refused += 1;
+      this.#refuse(claims);
       sendProblem(request, response, this.#saturated());
       return;
     }
@@ -187,7 +193,7 @@ export class TaskRoute {
     }
     if (place === null) {
       this.#accepted.delete(dedupeId);
-      this.refused += 1;
+      this.#refuse(claims);
       const refusal = this.draining ? this.#drainingProblem() : this.#saturated();
       throw new ProblemError(this.draining ? 'draining' : 'saturated', refusal.detail, refusal);
     }
@@ -273,6 +279,12 @@ export class TaskRoute {
     return readBody(request, maxBytes);
   }
 
+  /** Nothing ran: a single-use ticket's alternates may have it. */
+  #refuse(claims: TicketClaims): void {
+    this.refused += 1;
+    this.#deps.verifier.refused(claims);
+  }
+
   #saturated(): Problem {
     const { config, admission } = this.#deps;
     const places = config.sharingLimit + config.queueLimit;
@@ -287,6 +299,11 @@ export class TaskRoute {
   #drainingProblem(): Problem {
     return problem('draining', `${this.#deps.config.vmId} takes no new work: ask for a new placement`);
   }
+}
+
+function refusalOf({ kind, reason }: Exclude<Verdict, { ok: true }>): Problem {
+  const type = kind === 'replayed' ? 'replayed-ticket' : 'invalid-ticket';
+  return problem(type, `the ticket is not accepted: ${reason}`);
 }
 
 /** A problem that another agent stated, passed on as it is. */

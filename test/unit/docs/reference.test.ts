@@ -1,0 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { referenceFolder, referencePages } from '../../../scripts/reference.ts';
+
+it('docs/reference is what the schemas and the command line say (npm run docs:reference)', async () => {
+  for (const [name, text] of Object.entries(await referencePages())) {
+    expect(readFileSync(`${referenceFolder}${name}`, 'utf8'), name).toBe(text);
+  }
+});

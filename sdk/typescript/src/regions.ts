@@ -7,7 +7,7 @@
  */
 import type { RegionsResponse } from '../../../lib/ports/contracts/wire.ts';
 import type { Endpoint, OaasEvents } from './api.ts';
-import { backgroundTimer, monotonicMs } from './clock.ts';
+import { backgroundTimer, monotonicMs, sleep } from './clock.ts';
 import type { Emitter } from './emitter.ts';
 import { ewmaWeight } from './estimators.ts';
 import type { Transport } from './transport.ts';
@@ -69,6 +69,13 @@ export class Regions {
     if (!region.down) return;
     region.down = false;
     this.#events.emit('region', { region: region.region, url: region.url, state: 'up', rttMs: region.rttMs });
+  }
+
+  /** Waits for the first measurement of the regions, but not for those that stay silent. */
+  async readyWithin(limitMs: number): Promise<void> {
+    const waited = new AbortController();
+    await Promise.race([this.ready, sleep(limitMs, waited.signal)]);
+    waited.abort();
   }
 
   /** One round trip to the region, to tell whether it is there. */

@@ -3,6 +3,7 @@
  * is asked as well and the first usable answer wins. That is safe because a reservation nobody claims expires by itself.
  */
 import type { PlacementRequest, PlacementResponse } from '../../../lib/ports/contracts/wire.ts';
+import { Cancellation } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
 import type { Closing } from './closing.ts';
 import { raceRegions } from './region-race.ts';
@@ -36,14 +37,14 @@ export async function place(
   const order = regions.ordered();
   if (order.length === 0) return { kind: 'unreachable', detail: 'no region is known' };
   const body = JSON.stringify(call.request);
-  const losers = new AbortController();
+  const losers = new Cancellation();
   const stop = () => losers.abort();
   const release = call.closing.onClose(stop);
 
   const ask = async (region: Region): Promise<PlacementOutcome> => {
     const path = call.route?.region === region.region ? call.route.path : paths.placements;
     const timeoutMs = call.timeoutMs - (monotonicMs() - startMs);
-    const request = { method: 'POST', body, bearer: apiKey, timeoutMs, signal: losers.signal } as const;
+    const request = { method: 'POST', body, bearer: apiKey, timeoutMs, signal: losers } as const;
     let reply = await transport.control(region.url + path, request);
     if (reply.ok && reply.status === 404 && path !== paths.placements) {
       reply = await transport.control(region.url + paths.placements, request);
@@ -54,7 +55,7 @@ export async function place(
   const outcome = await raceRegions(order, ask, {
     usable: ({ kind }) => kind !== 'unreachable',
     budgetMs: call.timeoutMs - (monotonicMs() - startMs),
-    signal: losers.signal,
+    signal: losers,
   });
   release();
   losers.abort();

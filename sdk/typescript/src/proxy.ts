@@ -3,6 +3,7 @@
  * surrogate's certificate. The same at-most-once rule as in remote.ts.
  */
 import type { InvocationResponse } from '../../../lib/ports/contracts/wire.ts';
+import type { CancelSignal } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
 import { raceRegions } from './region-race.ts';
 import type { Region, Regions } from './regions.ts';
@@ -46,7 +47,7 @@ async function nearestAnswering(
   order: readonly Region[],
   regions: Regions,
   budgetMs: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<Region | null> {
   const nearest = order[0];
   if (nearest === undefined) return null;

@@ -1,3 +1,4 @@
+import type { CancelSignal } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
 import type { Region } from './regions.ts';
 
@@ -9,7 +10,7 @@ export interface RaceOptions<T> {
   usable: (outcome: T) => boolean;
   /** From now; the last region is asked before half of it is over, however many there are. */
   budgetMs: number;
-  signal: AbortSignal;
+  signal: CancelSignal;
 }
 
 /**

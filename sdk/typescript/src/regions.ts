@@ -7,6 +7,7 @@
  */
 import type { RegionsResponse } from '../../../lib/ports/contracts/wire.ts';
 import type { Endpoint, OaasEvents } from './api.ts';
+import { Cancellation } from './cancellation.ts';
 import { backgroundTimer, monotonicMs, sleep } from './clock.ts';
 import type { Emitter } from './emitter.ts';
 import { ewmaWeight } from './estimators.ts';
@@ -38,7 +39,7 @@ export class Regions {
   #regions: Region[];
   #chosen: Region | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #abort = new AbortController();
+  readonly #abort = new Cancellation();
   readonly #options: RegionsOptions;
   readonly #transport: Transport;
   readonly #events: Emitter<OaasEvents>;
@@ -73,8 +74,8 @@ export class Regions {
 
   /** Waits for the first measurement of the regions, but not for those that stay silent. */
   async readyWithin(limitMs: number): Promise<void> {
-    const waited = new AbortController();
-    await Promise.race([this.ready, sleep(limitMs, waited.signal)]);
+    const waited = new Cancellation();
+    await Promise.race([this.ready, sleep(limitMs, waited)]);
     waited.abort();
   }
 
@@ -85,10 +86,10 @@ export class Regions {
       method: 'GET',
       bearer: this.#options.apiKey,
       timeoutMs: pingTimeoutMs,
-      signal: this.#abort.signal,
+      signal: this.#abort,
     });
     if (!reply.ok || reply.status >= 500) {
-      if (!this.#abort.signal.aborted) this.markDown(region);
+      if (!this.#abort.aborted) this.markDown(region);
       return false;
     }
     const rttMs = monotonicMs() - startMs;
@@ -129,7 +130,7 @@ export class Regions {
       method: 'GET',
       bearer: apiKey,
       timeoutMs: 2 * pingTimeoutMs,
-      signal: this.#abort.signal,
+      signal: this.#abort,
     });
     const listed = reply.ok && isSuccess(reply) ? (parseJson(reply.body) as RegionsResponse | undefined) : undefined;
     if (listed !== undefined) {
@@ -142,7 +143,7 @@ export class Regions {
 
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer);
-    if (this.#abort.signal.aborted || delayMs <= 0) return;
+    if (this.#abort.aborted || delayMs <= 0) return;
     this.#timer = backgroundTimer(() => void this.#probe(), delayMs);
   }
 

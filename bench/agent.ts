@@ -51,7 +51,7 @@ async function oneIsolation(
     OAAS_SHARING_LIMIT: String(waiting),
     OAAS_WAITING: String(waiting),
   });
-  const pairs = quick ? 20 : 400;
+  const pairs = quick ? 20 : 150;
   const ticket = region.ticket([agent], digest, { threshold: 1_000 });
   const body = () =>
     `{"requestId":"${crypto.randomUUID()}","method":"noop","args":{"type":"application/json","json":[]}}`;
@@ -81,7 +81,7 @@ async function oneIsolation(
   onProgress?.(`${isolation}: ${inARow} in a row`);
   const row: number[] = [];
   const rowInside: number[] = [];
-  for (let i = 0; i < (quick ? 2 : 40); i++) {
+  for (let i = 0; i < (quick ? 2 : 25); i++) {
     await sleep(refillMs);
     for (let j = 0; j < inARow; j++) {
       const { elapsedMs, insideMs } = await withTicket();

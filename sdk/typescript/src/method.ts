@@ -69,6 +69,8 @@ export class Method<A, R, S> {
   readonly #local: LocalImplementation<R> | null;
   readonly #options: OffloadOptions;
   readonly #history: MethodHistory;
+  /** Made ahead, each used once. */
+  #nextId: string | null = null;
 
   constructor(
     host: MethodHost,
@@ -100,7 +102,7 @@ export class Method<A, R, S> {
     const call: Call<A, S> = {
       args,
       state: options.state,
-      requestId: options.requestId ?? randomId(),
+      requestId: options.requestId ?? this.#takeId(),
       startMs,
       endsAtMs: startMs + (options.deadlineMs ?? this.#options.deadlineMs ?? defaultDeadlineMs),
       signal: abort,
@@ -248,7 +250,9 @@ export class Method<A, R, S> {
       signal,
       attempted: (attempt) => this.#attempted(call, attempt),
     });
+    // The request is on its way: time for what can wait.
     this.#history.settle();
+    this.#nextId ??= randomId();
     return outcome;
   }
 
@@ -302,6 +306,12 @@ export class Method<A, R, S> {
   #emitFallback(call: Call<A, S>, cause: string): void {
     const { requestId } = call;
     this.#host.events.emit('fallback', { appId: this.spec.appId, method: this.#name, requestId, cause });
+  }
+
+  #takeId(): string {
+    const id = this.#nextId ?? randomId();
+    this.#nextId = null;
+    return id;
   }
 
   get #what(): string {

@@ -51,8 +51,9 @@ async function oneIsolation(
     OAAS_SHARING_LIMIT: String(waiting),
     OAAS_WAITING: String(waiting),
   });
-  const pairs = quick ? 20 : 150;
-  const ticket = region.ticket([agent], digest, { threshold: 1_000 });
+  const pairs = quick ? 20 : 100;
+  const exp = Math.floor(Date.now() / 1000) + 3_600;
+  const ticket = region.ticket([agent], digest, { threshold: 1_000, exp });
   const body = () =>
     `{"requestId":"${crypto.randomUUID()}","method":"noop","args":{"type":"application/json","json":[]}}`;
   const client = await LeanClient.open(agent);
@@ -81,7 +82,7 @@ async function oneIsolation(
   onProgress?.(`${isolation}: ${inARow} in a row`);
   const row: number[] = [];
   const rowInside: number[] = [];
-  for (let i = 0; i < (quick ? 2 : 25); i++) {
+  for (let i = 0; i < (quick ? 2 : 20); i++) {
     await sleep(refillMs);
     for (let j = 0; j < inARow; j++) {
       const { elapsedMs, insideMs } = await withTicket();

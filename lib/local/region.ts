@@ -14,7 +14,6 @@ import { createControlPlane } from '../app/control-plane.ts';
 import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
 import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
-import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
@@ -119,7 +118,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     workDir: options.workDir,
     clock: systemClock,
     environment: (vmId, request, workDir) => ({
-      ...agentEnvironment(regionId, control.config, vmId, request),
+      ...agentEnvironment(regionId, vmId, request),
       OAAS_WORK_DIR: join(workDir, 'work'),
       OAAS_ENDPOINT: endpoint,
       OAAS_AGENT_TOKEN: keys.agent,
@@ -198,12 +197,10 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
 
 function agentEnvironment(
   regionId: string,
-  config: ConfigCache,
   vmId: string,
   request: LaunchRequest,
 ): Record<string, string> {
   const { offer } = request;
-  const groupId = groupOfPool(regionId, request.poolId)?.groupId ?? '';
   return {
     OAAS_VM_ID: vmId,
     OAAS_POOL_ID: request.poolId,
@@ -213,7 +210,7 @@ function agentEnvironment(
     OAAS_MEMORY_MIB: String(offer.type.memoryMiB),
     OAAS_SHARING_LIMIT: String(request.sharingLimit),
     OAAS_QUEUE_LIMIT: String(request.queueLimit),
-    OAAS_EXACT: String(config.get('group', groupId)?.dispatch.mode === 'exact'),
+    OAAS_EXACT: request.exact ? '1' : '0',
     OAAS_LISTEN: '127.0.0.1:0',
     OAAS_NETWORK_DELAY_MS: String(offer.networkMs),
     OAAS_BOOT_DELAY_MS: String(Math.round(offer.bootS * 1000)),

@@ -15,6 +15,8 @@ export interface LaunchIntent {
   poolId: string;
   offerId: string;
   count: number;
+  /** True: for the warm pool. */
+  warming?: boolean;
   createdAtMs: number;
   status: 'open' | 'done' | 'failed';
   vmIds: string[];

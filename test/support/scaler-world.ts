@@ -28,6 +28,7 @@ export interface WorldOptions {
   sla?: Partial<Sla>;
   group?: Record<string, unknown>;
   options?: Partial<ScalerOptions>;
+  provider?: { warm?: boolean; standIns?: boolean };
 }
 
 /** One region with a fake cloud, a store in memory, a clock set by hand and agents that boot and drain when told. */
@@ -36,7 +37,7 @@ export function createWorld(world: WorldOptions = {}) {
   let ids = 0;
   const state = createMemoryState();
   const offers = world.offers ?? [offerOf('a'), offerOf('b', { priceUsdPerHour: 0.12 })];
-  const provider: FakeProvider = createFakeProvider(offers, () => nowMs);
+  const provider: FakeProvider = createFakeProvider(offers, () => nowMs, world.provider);
   const drained: string[] = [];
   const sla = slaSchema.parse({ id: 'default', targetMs: 300, ...world.sla });
   const group = groupSchema.parse({

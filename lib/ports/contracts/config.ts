@@ -62,6 +62,8 @@ export const groupSchema = z.strictObject({
     })
     .prefault({}),
   minVms: z.number().int().nonnegative().max(10_000).default(1),
+  /** Machines kept stopped and initialised (on-demand): they cost only their disk and are ready sooner than a launch. */
+  warmVms: z.number().int().nonnegative().max(1_000).default(0),
   maxVms: z.number().int().positive().max(10_000).default(50),
   maxUsdPerHour: z.number().positive().max(1_000_000).default(50),
   maxSpotShare: z.number().min(0).max(1).default(0.7),

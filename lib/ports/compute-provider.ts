@@ -29,8 +29,8 @@ export interface LaunchRequest {
   /** The pool dispatches by true occupancy: its agents report every change at once. */
   exact: boolean;
   /**
-   * Offers of the same data centre and purchase option that may come instead, best first, where this one has no capacity. None: the
-   * one type is meant. A provider may ignore them.
+   * Offers of the same data centre and purchase option that may come instead, best first, where this one has no capacity. Absent:
+   * the one type is meant. A provider may ignore them. A repeated launch carries the same ones.
    */
   standIns?: readonly Offer[];
 }

@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { sweepAgents } from '../../lib/adapters/local/agent-sweep.ts';
 import { createProcessProvider, type ProcessProvider } from '../../lib/adapters/local/process-provider.ts';
 import { systemClock } from '../../lib/local/system-clock.ts';
+import { createEc2World, ec2Offer, near } from '../support/ec2-world.ts';
+import { subnetOf } from '../support/fake-ec2.ts';
 import { createFakeProvider } from '../support/fake-provider.ts';
 import { isAlive, until } from '../support/local-process.ts';
 import { offerOf } from '../support/scaler-world.ts';
@@ -63,6 +65,21 @@ computeProviderContract('process VMs', async () => {
       await provider.stop();
       rmSync(workDir, { recursive: true, force: true });
     },
+  };
+});
+
+computeProviderContract('EC2', async () => {
+  const wide = ec2Offer('c7g.large');
+  const narrow = ec2Offer('c6a.large');
+  const world = await createEc2World([wide, narrow]);
+  for (const [zone, room] of Object.entries({ a: 1, b: 0, c: 0 }))
+    world.ec2.capacity.set(`c6a.large@${subnetOf(near, zone)}`, room);
+  return {
+    provider: world.provider,
+    plenty: wide,
+    scarce: { offer: narrow, capacity: 1 },
+    warm: true,
+    stop: async () => world.stop(),
   };
 });
 

@@ -54,10 +54,12 @@ export function createWorld(world: WorldOptions = {}) {
     bundleBytes: 1,
     manifest: { id: 'demo', version: '1.0.0', runtime: 'node', entry: 'm.js', methods: { run: { demandS: 0.07 } } },
   });
+  const slas = new Map([[sla.id, sla]]);
+  const groups = new Map([[group.id, group]]);
   const config: RegionConfig = {
-    slas: new Map([[sla.id, sla]]),
+    slas,
     apps: new Map([[app.id, app]]),
-    groups: new Map([[group.id, group]]),
+    groups,
     groupOf: () => group.id,
   };
   const idle: Hook = () => {};
@@ -109,6 +111,14 @@ export function createWorld(world: WorldOptions = {}) {
     deps,
     drained,
     config,
+    /** As an operator would. */
+    setGroup: (change: Partial<typeof group>) =>
+      void groups.set(group.id, { ...group, ...groups.get(group.id), ...change }),
+    /** Another agreement in place of the pool's own, which is then nobody's. */
+    replaceSla: (id: string) => {
+      slas.clear();
+      slas.set(id, { ...sla, id });
+    },
     beat,
     nowMs: () => nowMs,
     advance: (ms: number) => {

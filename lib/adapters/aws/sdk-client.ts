@@ -37,7 +37,6 @@ interface SdkConfiguration extends Omit<SdkClientOptions, 'endpoint'> {
  * @param kind how long an answer may take
  */
 export function sdkClient<C>(
-  // biome-ignore lint/style/useNamingConvention: a class
   Client: new (configuration: SdkConfiguration) => C,
   kind: keyof typeof patience,
   { endpoint, ...options }: SdkClientOptions,

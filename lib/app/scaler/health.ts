@@ -84,8 +84,10 @@ async function retire(run: Run, vm: VmRecord): Promise<void> {
 
 /** What this boot took, for the planner. */
 function noteBoot(run: Run, vm: VmRecord, beat: Heartbeat): void {
+  // The look comes up to a minute later: only the agent knows when it was ready.
+  if (beat.readyAtMs === undefined) return;
   const key = bootKey(vm.type.id, vm.restarted ? 'start' : 'launch');
-  run.memory.boots = recordBoot(run.memory.boots ?? {}, key, ((beat.readyAtMs ?? beat.atMs) - vm.launchedAtMs) / 1000);
+  run.memory.boots = recordBoot(run.memory.boots ?? {}, key, (beat.readyAtMs - vm.launchedAtMs) / 1000);
 }
 
 /** Cordons first, so that no controller sends more, then tells the agent, which confirms by its heartbeat. */

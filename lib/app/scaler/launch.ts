@@ -1,7 +1,8 @@
 import type { PlanResult } from '../../domain/planner/types.ts';
 import { launchable } from '../../domain/scaling/limits.ts';
+import { isSetAside } from '../../domain/scaling/set-aside.ts';
 import { standInsFor } from '../../domain/scaling/stand-ins.ts';
-import type { LaunchRequest, Offer } from '../../ports/compute-provider.ts';
+import type { Offer } from '../../ports/compute-provider.ts';
 import type { LaunchIntent } from '../../ports/state-store.ts';
 import { allowed } from './launch-guards.ts';
 import { classify, type LaunchEnd } from './launch-outcome.ts';
@@ -57,6 +58,7 @@ export async function launchOffer(
   const count = allowed(run, pool, wanted, offer.priceUsdPerHour);
   if (count === 0) return nothing('stop');
 
+  const others = options.warming ? [] : standIns(run, pool, offer, count);
   const intent: LaunchIntent = {
     intentId: deps.newId(),
     epoch: guard.epoch,
@@ -64,14 +66,14 @@ export async function launchOffer(
     offerId,
     count,
     ...options,
+    ...(others.length > 0 ? { standIns: others } : {}),
     createdAtMs: run.nowMs,
     status: 'open',
     vmIds: [],
     error: null,
   };
-  const plain = launchRequestOf(run, intent, pool);
-  if (plain === null) return nothing('stop');
-  const request: LaunchRequest = options.warming ? plain : { ...plain, standIns: standIns(run, pool, offer, count) };
+  const request = launchRequestOf(run, intent, pool);
+  if (request === null) return nothing('stop');
   guard.accepted(await deps.state.putIntent(intent));
   guard.check();
   const outcome = await deps.provider.launch(request);
@@ -88,9 +90,10 @@ export async function launchOffer(
 }
 
 /** Only what keeps the caps even if all of it came. */
-function standIns(run: Run, pool: Pool, offer: Offer, count: number): Offer[] {
+function standIns(run: Run, pool: Pool, offer: Offer, count: number): string[] {
   const counted = run.fleet.counted(run.deps.region, pool.groupId);
-  return standInsFor(offer, poolOffers(pool, run.offers)).filter(
-    ({ priceUsdPerHour }) => launchable(pool.group, counted, count, priceUsdPerHour) >= count,
-  );
+  const open = poolOffers(pool, run.offers).filter((o) => !isSetAside(run.memory.setAside, o.id, run.nowMs));
+  return standInsFor(offer, open)
+    .filter(({ priceUsdPerHour }) => launchable(pool.group, counted, count, priceUsdPerHour) >= count)
+    .map(({ id }) => id);
 }

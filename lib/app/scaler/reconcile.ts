@@ -48,6 +48,9 @@ export function launchRequestOf(run: Run, intent: LaunchIntent, pool: Pool | und
     sharingLimit: sharingLimitOf(offer.type, pool.appMemoryMiB, pool.group.sharingLimit),
     queueLimit: pool.group.queueLimit,
     exact: pool.group.dispatch.mode === 'exact',
+    ...(intent.standIns === undefined
+      ? {}
+      : { standIns: intent.standIns.flatMap((id) => run.offers.find((o) => o.id === id) ?? []) }),
   };
 }
 

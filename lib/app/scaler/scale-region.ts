@@ -92,7 +92,7 @@ export async function readFleet(
   boots: BootLog = {},
 ): Promise<Pick<Run, 'config' | 'offers' | 'fleet'>> {
   const config = await deps.config();
-  const offers = withMeasuredBoot(await deps.provider.offers(), boots);
+  const offers = withMeasuredBoot(await deps.provider.offers(), boots, deps.options.slotMs / 1000);
   const records = await deps.state.listVms();
   const recentMs = nowMs - 2 * deps.options.slotMs;
   const reporting = records.filter((vm) => vm.state !== 'terminated' || (vm.terminatedAtMs ?? 0) > recentMs);

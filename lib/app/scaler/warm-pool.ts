@@ -22,7 +22,9 @@ export async function refillWarmPool(run: Run, pool: Pool): Promise<void> {
   const { provider, region } = run.deps;
   // Pools that exist only because some request named their SLA keep none.
   if (provider.warmPool === null || !pool.own || run.unknown.size > 0 || launchesFailing(run, pool.poolId)) return;
-  const missing = pool.group.warmVms - run.fleet.warm(region, pool.groupId).length;
+  // Machines that drain will be stopped rather than ended: nothing is launched beside them.
+  const draining = run.fleet.live().filter((vm) => vm.poolId === pool.poolId && vm.state === 'draining');
+  const missing = pool.group.warmVms - run.fleet.warm(region, pool.groupId).length - draining.length;
   if (missing <= 0) return;
   const offer = offerToKeep(run, pool);
   if (offer !== null) await launchOffer(run, pool, offer.id, missing, { warming: true });

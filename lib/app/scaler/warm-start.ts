@@ -1,5 +1,5 @@
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
-import { clearSetAside } from '../../domain/scaling/set-aside.ts';
+import { clearSetAside, isSetAside } from '../../domain/scaling/set-aside.ts';
 import type { Offer } from '../../ports/compute-provider.ts';
 import type { VmRecord } from '../../ports/vm.ts';
 import { allowed } from './launch-guards.ts';
@@ -20,6 +20,7 @@ export async function startStopped(
   const stopped = run.fleet.stopped(pool.poolId).filter((vm) => offerIdOf(vm) === offerId);
   if (warmPool === null || offer === undefined || stopped.length === 0 || run.unknown.has(offer.dataCentre))
     return { vmIds: [], end: 'complete' };
+  if (isSetAside(run.memory.setAside, startKey(offerId), run.nowMs)) return { vmIds: [], end: 'complete' };
   const count = allowed(run, pool, Math.min(wanted, stopped.length), offer.priceUsdPerHour);
   const chosen = stopped.slice(0, count);
   if (chosen.length === 0) return { vmIds: [], end: 'stop' };

@@ -35,14 +35,26 @@ export function expectedBootS(log: BootLog, key: string): number | null {
   return times === undefined || times.samplesS.length < leastSamples ? null : times.p90S;
 }
 
-/** The offers with measured times in place of the catalogue's, per type. */
+/** A launch that takes a whole slot is none to the planner: with more than this share of it, nothing would be launched and measured again. */
+const mostOfSlot = 0.9;
+
+/**
+ * The offers with measured times in place of the catalogue's, per type.
+ *
+ * @param slotS bounds what is believed
+ */
 export function withMeasuredBoot<O extends { type: { id: string }; bootS: number; startS?: number }>(
   offers: readonly O[],
   log: BootLog,
+  slotS: number,
 ): O[] {
+  const measured = (typeId: string, kind: 'launch' | 'start'): number | null => {
+    const seconds = expectedBootS(log, bootKey(typeId, kind));
+    return seconds === null ? null : Math.min(seconds, mostOfSlot * slotS);
+  };
   return offers.map((offer) => {
-    const bootS = expectedBootS(log, bootKey(offer.type.id, 'launch')) ?? offer.bootS;
+    const bootS = measured(offer.type.id, 'launch') ?? offer.bootS;
     if (offer.startS === undefined) return { ...offer, bootS };
-    return { ...offer, bootS, startS: expectedBootS(log, bootKey(offer.type.id, 'start')) ?? offer.startS };
+    return { ...offer, bootS, startS: measured(offer.type.id, 'start') ?? offer.startS };
   });
 }

@@ -13,7 +13,7 @@ const mostPriceFactor = 1.25;
 const mostStandIns = 3;
 
 /**
- * What may come instead of an offer in the same call: same data centre and purchase option, no core slower, no fewer cores, no less
+ * What may come instead of an offer in the same call: same data centre and purchase option, as many cores, none slower, no less
  * memory, hardly dearer. A fleet in which one stands in keeps every promise that the planned one keeps; the plan is made again on
  * what came.
  */
@@ -24,7 +24,7 @@ export function standInsFor<O extends StandInOffer>(wanted: O, offers: readonly 
         offer.id !== wanted.id &&
         offer.dataCentre === wanted.dataCentre &&
         offer.purchaseOption === wanted.purchaseOption &&
-        offer.type.cores >= wanted.type.cores &&
+        offer.type.cores === wanted.type.cores &&
         offer.type.coreSpeed >= wanted.type.coreSpeed &&
         offer.type.memoryMiB >= wanted.type.memoryMiB &&
         offer.priceUsdPerHour <= mostPriceFactor * wanted.priceUsdPerHour,

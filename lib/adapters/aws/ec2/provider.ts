@@ -77,7 +77,8 @@ export function createEc2Provider(options: Ec2ProviderOptions): ComputeProvider 
       };
     }
     const context: LaunchContext = { ...options, client: client(offer.dataCentre), zones, abortSignal };
-    const single = offer.purchaseOption === 'on-demand' && (request.standIns ?? []).length === 0;
+    // EC2 remembers tokens per action: which one is asked must not depend on what else is offered by now.
+    const single = offer.purchaseOption === 'on-demand' && request.standIns === undefined;
     try {
       const { empty, ...outcome } = await (single ? runInstances : createFleet)(context, request).then((launched) => {
         learn(request, zones, launched);

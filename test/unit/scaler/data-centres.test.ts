@@ -107,6 +107,27 @@ describe('a data centre that does not answer', () => {
   });
 });
 
+describe('a termination', () => {
+  it('that EC2 did not carry out is noticed by a later listing and made again', async () => {
+    const world = createWorld({ offers: [near], sla: { planner: 'static' }, group: { minVms: 1 } });
+    await slot(world, 0);
+    world.advance(400_000);
+    const [first] = world.provider.live();
+    // Silent for good: it is to be ended, and the call is lost.
+    const deps = world.deps('one');
+    const deaf = { ...deps, provider: { ...deps.provider, terminate: async () => {} } };
+    await scaleRegion(deaf, 'slot');
+    expect(world.state.vms.get(first!.vmId)).toMatchObject({ state: 'terminated' });
+    expect(world.provider.live().map((vm) => vm.vmId)).toContain(first!.vmId);
+    for (let i = 0; i < 2; i++) {
+      world.advance(20_000);
+      for (const vm of world.provider.live()) if (vm.vmId !== first!.vmId) world.beat(vm.vmId);
+      await scaleRegion(world.deps('one'), 'slot');
+    }
+    expect(world.provider.terminated).toEqual([first!.vmId]);
+  });
+});
+
 describe('a launch without an answer', () => {
   const launchInto = async (came: boolean) => {
     const world = createWorld({ offers: [near, far], sla: { planner: 'static' }, group: { minVms: 1 } });

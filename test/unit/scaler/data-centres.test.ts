@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { scalingStatus } from '../../../lib/app/operate/scaling-status.ts';
 import { scaleRegion } from '../../../lib/app/scaler/scale-region.ts';
 import { plan } from '../../../lib/domain/planner/plan.ts';
 import type { PlanProblem, PlanResult } from '../../../lib/domain/planner/types.ts';
@@ -267,6 +268,8 @@ describe('measured boot times', () => {
     await scaleRegion(world.deps('one'), 'slot');
     const memory = world.state.documents.get('scaler/r1') as { boots: BootLog };
     expect(memory.boots).toEqual({ 'a/launch': { samplesS: tookS, p50S: 5, p90S: 9 } });
+    const status = await scalingStatus({ scaler: world.deps('status'), geography: 'g', configFaults: () => [] });
+    expect(status.bootTimes).toEqual({ 'a/launch': { p50S: 5, p90S: 9, boots: 4 } });
     world.config.slas.get('default')!.planner = 'exact';
     world.advance(20_000);
     world.beatAll();

@@ -9,7 +9,6 @@ import type { Finding } from '../../../ports/diagnosis.ts';
 import { createDynamoDbClient } from '../dynamodb-client.ts';
 import { createPriceStore, createRegionDirectory } from '../dynamodb-region-rows.ts';
 import { createEc2Clients } from '../ec2/clients.ts';
-import { createZones } from '../ec2/zones.ts';
 import { sdkClient } from '../sdk-client.ts';
 import { createSsmClient } from '../ssm-key-storage.ts';
 
@@ -94,19 +93,14 @@ export async function checkImage(look: Look, region: string): Promise<Result> {
 export async function checkLaunch(look: Look, region: string): Promise<Result> {
   const architecture = look.deployment.image.architectures[0]!;
   const LaunchTemplateName = look.launchTemplate(architecture);
-  const client = createEc2Clients();
-  const [zone] = await createZones(client, look.deployment.name, look.geography.home)(region);
-  if (zone === undefined)
-    return failed('no subnet carries the tags of this deployment', 'deploy the data-centre stack');
   try {
-    await client(region).send(
+    await createEc2Clients()(region).send(
       new RunInstancesCommand({
         DryRun: true,
         MinCount: 1,
         MaxCount: 1,
         InstanceType: architecture === 'arm64' ? 'c7g.medium' : 'c7a.medium',
         LaunchTemplate: { LaunchTemplateName },
-        SubnetId: zone.subnetId,
       }),
     );
   } catch (error) {

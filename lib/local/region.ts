@@ -195,11 +195,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   };
 }
 
-function agentEnvironment(
-  regionId: string,
-  vmId: string,
-  request: LaunchRequest,
-): Record<string, string> {
+function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest): Record<string, string> {
   const { offer } = request;
   return {
     OAAS_VM_ID: vmId,

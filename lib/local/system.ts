@@ -103,6 +103,8 @@ async function start(
 
   const bundleFolder = join(data.path, 'bundles');
   const bundles = createFileBundleStore(bundleFolder);
+  const uploadDir = join(data.path, 'uploads');
+  undo.push(() => rm(uploadDir, { recursive: true, force: true }));
   if (options.memory) undo.push(() => rm(bundleFolder, { recursive: true, force: true }));
 
   const keys = await localKeys(data.persistent);
@@ -123,6 +125,7 @@ async function start(
       workDir: data.workDir,
       dynamoDbEndpoint: database.endpoint,
       bundles,
+      uploadDir,
       signer: data.persistent === null ? createMemoryTicketSigner(nowMs) : await openTicketSigner(signerFile, nowMs),
       keys,
       planFleet: planner.plan,

@@ -1,6 +1,7 @@
 /** Routes of people who run the system: registration, agreements, groups, status, tasks, slots. */
-import { lambdaConfig } from '../../lib/adapters/aws/lambda/config.ts';
+
 import { createLambdaBundles } from '../../lib/adapters/aws/lambda/bundles.ts';
+import { lambdaConfig } from '../../lib/adapters/aws/lambda/config.ts';
 import { createLambdaControl } from '../../lib/adapters/aws/lambda/control.ts';
 import { createHttpHandler } from '../../lib/adapters/aws/lambda/http.ts';
 import { addOperatorRoutes, operatorStatus } from '../../lib/adapters/aws/lambda/operator.ts';

@@ -62,7 +62,7 @@ describe('the surrogate image', () => {
       process.execPath,
       '--import',
       'tsx',
-      'test/support/machine/boot.ts',
+      'test/support/machine/boot-process.ts',
     ];
     const { stdout } = await promisify(execFile)('unshare', [...args, root], {
       cwd: project,

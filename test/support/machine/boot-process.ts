@@ -2,7 +2,7 @@
  * Boots the installed agent as its unit does, in a network of its own where EC2's metadata service, DynamoDB, S3 and the region's
  * endpoint are servers of this process; runs one task as a device would, and prints what was seen as JSON.
  *
- * To be run inside `unshare --net`: node --import tsx test/support/machine/boot.ts ROOT
+ * To be run inside `unshare --net`: node --import tsx test/support/machine/boot-process.ts ROOT
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -24,7 +24,7 @@ import type { Heartbeat } from '../../../lib/ports/vm.ts';
 import { startTestDynalite } from '../dynamodb.ts';
 import { sampleInstance, startFakeImds } from '../fake-imds.ts';
 import { startFakeS3 } from '../fake-s3.ts';
-import { startForwarder } from './forwarder.ts';
+import { startForwarder } from '../forwarder.ts';
 import { runStep, startInMachine } from './machine.ts';
 
 const root = process.argv[2]!;
@@ -56,10 +56,10 @@ const probe = packBundle({
 });
 const digest = digestOf(probe);
 
-const sh = (...args: string[]) => promisify(execFile)('ip', args);
-await sh('link', 'set', 'lo', 'up');
+const ip = (...args: string[]) => promisify(execFile)('ip', args);
+await ip('link', 'set', 'lo', 'up');
 for (const address of ['169.254.169.254/32', '192.0.2.1/32', `${instance.publicIpv4}/32`])
-  await sh('addr', 'add', address, 'dev', 'lo');
+  await ip('addr', 'add', address, 'dev', 'lo');
 
 const imds = await startFakeImds(instance, { host: '169.254.169.254', port: 80 });
 const database = await startTestDynalite();

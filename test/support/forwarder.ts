@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Forwarder {
@@ -8,13 +8,17 @@ export interface Forwarder {
   close(): void;
 }
 
-/** Passes everything on and notes who signed it. */
-export async function startForwarder(target: string): Promise<Forwarder> {
+/**
+ * Passes everything on and notes who signed it.
+ *
+ * @param target base URL, or which one a request is for
+ */
+export async function startForwarder(target: string | ((request: IncomingMessage) => string)): Promise<Forwarder> {
   const principals = new Set<string>();
   const server = createServer((request, response) => {
     const key = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? 'nobody';
     principals.add(`${key}${request.headers['x-amz-security-token'] === undefined ? '' : ' in a session'}`);
-    const { hostname, port } = new URL(target);
+    const { hostname, port } = new URL(typeof target === 'string' ? target : target(request));
     const { method, url: path, headers } = request;
     const onward = httpRequest({ hostname, port, method, path, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);

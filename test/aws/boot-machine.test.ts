@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -33,7 +34,11 @@ beforeAll(async () => {
   if (process.getuid?.() !== 0) throw new Error('this suite makes namespaces and a Debian root: run it as root');
   root = await debianRoot(step('Packages'));
   await copyFile(process.execPath, join(root, 'usr/local/bin/node'));
-  const folder = await buildAgentFolder();
+  const tools = await mkdtemp(join(tmpdir(), 'oaas-tools-'));
+  await mkdir(join(tools, 'translator'));
+  await writeFile(join(tools, 'translator', 'a.jar'), 'jar');
+  const folder = await buildAgentFolder(tools);
+  await rm(tools, { recursive: true });
   const names = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const content = await Promise.all(files.map(async (file) => [file.slice(folder.length + 1), await readFile(file)]));
@@ -50,6 +55,7 @@ describe('the surrogate image', () => {
     expect(await readdir(join(root, 'opt/oaas'))).toEqual(
       expect.arrayContaining(['agent-env.sh', 'agent.mjs', 'metadata.nft', 'oaas-agent.service']),
     );
+    expect(await readFile(join(root, 'opt/oaas/java/translator/a.jar'), 'utf8')).toBe('jar');
     const wanted = join(root, 'etc/systemd/system/multi-user.target.wants/oaas-agent.service');
     expect(await readlink(wanted)).toBe('/etc/systemd/system/oaas-agent.service');
   });

@@ -8,7 +8,9 @@ import { replicaSteps } from '../../lib/cli/cdk.ts';
 import { bootFiles } from '../../lib/infra/agent-folder.ts';
 import { componentDocumentSchema, maxDocumentLength } from '../../lib/infra/constructs/component-document.ts';
 import { artComponent, runtimeComponent } from '../../lib/infra/constructs/image-components.ts';
+import { names } from '../../lib/infra/names.ts';
 import { parseAgentEnv } from '../../lib/ports/contracts/agent-env.ts';
+import { deploymentSchema } from '../../lib/ports/contracts/deployment.ts';
 import { parseEnvFile, sampleInstance, startFakeImds } from '../support/fake-imds.ts';
 
 describe('image components', () => {
@@ -55,6 +57,10 @@ describe('image components', () => {
   });
 });
 
+const deployment = deploymentSchema.parse({
+  geographies: [{ id: 'europe', home: 'eu-central-1', dataCentres: [{ id: 'eu-north-1', networkMs: 24 }] }],
+});
+
 describe('a machine', () => {
   it('writes the environment of its agent from its own metadata, over IMDSv2 only', async () => {
     const { text } = await bootEnvironment({});
@@ -64,8 +70,8 @@ describe('a machine', () => {
         vmId: 'i-0123456789abcdef0-eu-north-1',
         principal: 'arn:aws:ec2:eu-north-1:123456789012:instance/i-0123456789abcdef0',
         region: 'eu-central-1',
-        stateTable: 'oaas-state-eu-central-1',
-        bundleBucket: 'oaas-bundles-123456789012-eu-central-1',
+        stateTable: names.stateTable(deployment, 'eu-central-1'),
+        bundleBucket: names.bundleBucket(deployment, '123456789012', 'eu-central-1'),
         endpoint: 'https://api.example.org',
         publicUrl: 'https://192.0.2.7:8443',
         listenPort: 8443,

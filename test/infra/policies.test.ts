@@ -51,7 +51,7 @@ describe('a surrogate', () => {
 
   it('may write its own heartbeat row and read bundles, nothing else', () => {
     const list = statements(place, 'SurrogateRole');
-    expect(actionsOf(list)).toEqual(['dynamodb:PutItem', 'dynamodb:UpdateItem', 's3:GetObject']);
+    expect(actionsOf(list)).toEqual(['dynamodb:PutItem', 's3:GetObject']);
     expect(having(list, 'dynamodb:PutItem')[0]?.Condition).toEqual({
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable of IAM
       'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['heartbeat#${ec2:SourceInstanceARN}'] },

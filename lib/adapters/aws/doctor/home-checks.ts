@@ -68,7 +68,7 @@ export async function checkTicketKeys(look: Look, region: string): Promise<Resul
 }
 
 export async function checkBundles(look: Look, region: string): Promise<Result> {
-  const client = sdkClient(S3Client, 'objects', {
+  const client = sdkClient(S3Client, 'control', {
     region,
     ...(look.awsEndpoint === undefined ? {} : { endpoint: look.awsEndpoint, forcePathStyle: true }),
   });

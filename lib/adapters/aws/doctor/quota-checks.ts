@@ -23,7 +23,10 @@ export const checkControlQuotas = (look: Look, region: string): Promise<Result> 
 export const checkMachineQuotas = (look: Look, region: string): Promise<Result> => check(look, region, ec2Quotas);
 
 async function check({ awsEndpoint }: Look, region: string, wanted: readonly Quota[]): Promise<Result> {
-  const client = sdkClient(ServiceQuotasClient, 'control', { region, endpoint: awsEndpoint });
+  const client = sdkClient(ServiceQuotasClient, 'control', {
+    region,
+    ...(awsEndpoint === undefined ? {} : { endpoint: awsEndpoint }),
+  });
   const seen = await Promise.all(
     wanted.map(async ({ name, least, ...quota }) => {
       const value = (await client.send(new GetServiceQuotaCommand(quota))).Quota?.Value ?? 0;

@@ -16,9 +16,9 @@ import type { Bench, BenchOptions, BenchRow } from './row.ts';
 
 const pauseMs = 60;
 /** Sandboxes that wait, requests sent in a row (less than half of them: no refill begins meanwhile), time to refill and to settle. */
-const waiting = 12;
-const inARow = 5;
-const refillMs = 1_500;
+const waiting = 40;
+const inARow = 18;
+const refillMs = 3_000;
 
 export const bench: Bench = async (options) => {
   const region = await TestRegion.start();
@@ -82,7 +82,7 @@ async function oneIsolation(
   onProgress?.(`${isolation}: ${inARow} in a row`);
   const row: number[] = [];
   const rowInside: number[] = [];
-  for (let i = 0; i < (quick ? 2 : 20); i++) {
+  for (let i = 0; i < (quick ? 2 : 8); i++) {
     await sleep(refillMs);
     for (let j = 0; j < inARow; j++) {
       const { elapsedMs, insideMs } = await withTicket();

@@ -10,7 +10,12 @@ const directBundleBytes: typeof contractLimit = 4_000_000;
 /** One call of an admin route: sends bytes as `application/zip`, anything else as JSON. Rejects unless the answer is 2xx. */
 export type AdminCall = (path: string, body: Uint8Array | object) => Promise<unknown>;
 
-export type RegisteredApp = Pick<App, 'id' | 'digest' | 'bundleBytes'>;
+export interface RegisteredApp {
+  id: string;
+  /** SHA-256 of the bundle, hex. */
+  digest: string;
+  bundleBytes: number;
+}
 
 /**
  * Registers the app that a bundle (zip with `oaas.json` at its root) carries. Small bundles travel in the call itself; larger ones

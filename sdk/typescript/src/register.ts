@@ -1,5 +1,4 @@
 /** Registration of an app's bundle: for build pipelines and tools that hold an admin key, never for devices. */
-import type { App } from '../../../lib/ports/contracts/config.ts';
 import type { Problem } from '../../../lib/ports/contracts/problem.ts';
 import type { directBundleBytes as contractLimit, UploadResponse } from '../../../lib/ports/contracts/wire.ts';
 import { parseJson, paths } from './wire.ts';

@@ -12,6 +12,7 @@ export const idSchema = z
 export const poolPartSchema = idSchema.refine((id) => !id.includes('.'), 'must not contain "."');
 
 export const runtimeSchema = z.enum(['node', 'jvm', 'art']);
+export type RuntimeId = z.infer<typeof runtimeSchema>;
 export const dispatchModeSchema = z.enum(['exact', 'snapshot', 'session']);
 export const poolPolicySchema = z.enum(['jsq', 'round-robin', 'even', 'capacity']);
 

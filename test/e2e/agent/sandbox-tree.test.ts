@@ -32,6 +32,7 @@ it.runIf(existsSync('/proc/self/environ'))(
         slot: { index: 0, uid: 0 },
         spec: {
           digest: '',
+          runtime: 'node',
           appDir: fileURLToPath(new URL('fixtures/unruly', import.meta.url)),
           entry: 'main.mjs',
           memoryMiB: 64,

@@ -1,6 +1,6 @@
+import type { RuntimeId } from '../../lib/ports/contracts/config.ts';
 import type { CpuHold } from './cpu-hold.ts';
 import { Sandbox } from './sandbox.ts';
-import type { RuntimeId } from '../../lib/ports/contracts/config.ts';
 import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } from './types.ts';
 
 interface Options {

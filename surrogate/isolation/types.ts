@@ -1,4 +1,4 @@
-import type { RuntimeId } from '../../lib/ports/contracts/config.ts';
+import type { Manifest, RuntimeId } from '../../lib/ports/contracts/config.ts';
 
 /** What a sandbox is to be prepared for: one app of one digest. */
 export interface SandboxSpec {
@@ -11,6 +11,8 @@ export interface SandboxSpec {
   memoryMiB: number;
   /** Cores one run may use. */
   parallelism: number;
+  /** Runtimes `jvm` and `art`: as the manifest says. */
+  java?: Manifest['java'];
 }
 
 /** A slot is what one sandbox at a time occupies: a number, a user id, a control group. */

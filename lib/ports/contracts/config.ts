@@ -71,8 +71,13 @@ export const groupSchema = z.strictObject({
 });
 export type VmTypeGroup = z.infer<typeof groupSchema>;
 
-/** `oaas.json` at the root of an app bundle (a zip). */
-export const manifestSchema = z.strictObject({
+/** A class by its binary name, `a.b.C$D`. */
+const javaClassSchema = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z_][\w$]*(\.[A-Za-z_$][\w$]*)*$/, 'must be the binary name of a class such as a.b.C$D');
+
+const manifestFields = z.strictObject({
   id: idSchema,
   version: z.string().regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/, 'must be a semantic version such as 1.0.0'),
   runtime: runtimeSchema,
@@ -95,6 +100,13 @@ export const manifestSchema = z.strictObject({
       }),
     )
     .refine((m) => Object.keys(m).length > 0, 'must name at least one method'),
+  /** Runtimes `jvm` and `art`: which objects the methods are called on, and what may appear in payloads (docs/jvm-wire.md). */
+  java: z
+    .strictObject({
+      implementations: z.array(javaClassSchema).min(1).max(32),
+      classes: z.array(javaClassSchema).max(1_000).default([]),
+    })
+    .optional(),
   requirements: z
     .strictObject({
       os: z.string().max(40).default('linux'),
@@ -105,6 +117,11 @@ export const manifestSchema = z.strictObject({
   /** The agreement used when a request names none. */
   slaId: idSchema.optional(),
 });
+/** `oaas.json` at the root of an app bundle (a zip). */
+export const manifestSchema = manifestFields.refine(
+  ({ java, runtime }) => (java !== undefined) === (runtime !== 'node'),
+  { path: ['java'], message: 'must be there for the runtimes jvm and art, and only for them' },
+);
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** A registered app: its manifest, and the SHA-256 (hex) of the bundle that carries it. */

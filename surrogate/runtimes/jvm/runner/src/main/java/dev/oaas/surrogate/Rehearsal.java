@@ -1,6 +1,5 @@
 package dev.oaas.surrogate;
 
-import dev.oaas.Offloadable;
 import dev.oaas.wire.Implementations;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
@@ -8,13 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A call of nothing, so that loading and linking of what every call needs is done before the request comes. */
-public class Rehearsal implements Rehearsal.Play {
-  /** Parameters of the common kinds. */
-  @Offloadable
-  public interface Play {
-    List<String> play(String text, int number, double[] numbers, Map<String, Long> map);
-  }
-
+public class Rehearsal implements Play {
   private long calls;
 
   @Override

@@ -10,6 +10,11 @@ import java.nio.charset.StandardCharsets;
 final class CpuTime {
   private CpuTime() {}
 
+  /** Microseconds of all live threads since a reading before; never less than nothing, though threads may have ended. */
+  static long sinceUs(long beforeUs) {
+    return Math.max(0, usedUs() - beforeUs);
+  }
+
   /** Microseconds of all live threads; 0 where the kernel does not tell. */
   static long usedUs() {
     String[] threads = new File("/proc/self/task").list();

@@ -68,12 +68,12 @@ public final class Runner {
       Reply reply = app.invoke((String) task.get("method"), Payload.fromJson(task.get("args")), stateBefore);
       answer = new LinkedHashMap<>();
       answer.put("ok", true);
-      answer.put("cpuUs", CpuTime.usedUs() - before);
+      answer.put("cpuUs", CpuTime.sinceUs(before));
       answer.put("result", reply.result.toJson());
       if (reply.state != null) answer.put("state", reply.state.toJson());
       return Json.write(answer);
     } catch (Throwable problem) {
-      return failed("ok", problem, CpuTime.usedUs() - before);
+      return failed("ok", problem, CpuTime.sinceUs(before));
     }
   }
 

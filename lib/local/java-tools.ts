@@ -5,14 +5,20 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram } from '../../surrogate/isolation/choose.ts';
 import { findJava } from '../../surrogate/runtimes/jvm/java-home.ts';
+import type { AgentEnvName } from '../ports/contracts/agent-env.ts';
+import type { RuntimeId } from '../ports/contracts/config.ts';
 import { buildDir, projectRoot } from './build-entry.ts';
 
 /** The Java parts of the agent: runner, translator. Built by Maven on first use and kept beside the other built files. */
 export interface JavaTools {
-  /** What the agents get as OAAS_JAVA_TOOLS; filled once `ensure` has succeeded. */
+  /** Filled once `ensure` has succeeded. */
   readonly dir: string;
+  /** What agents that serve Java apps get. */
+  readonly environment: Readonly<Partial<Record<AgentEnvName, string>>>;
   /** Why apps of the runtimes jvm and art cannot run here, and what to do; null: they can, as far as can be told without building. */
   readonly missing: string | null;
+  /** Null: apps can run now; 'building': soon; else what the last build said. */
+  readonly state: string | null;
   /** Builds what is not there. Answers null, or why not; a failure is tried again after a minute. */
   ensure(): Promise<string | null>;
 }
@@ -25,37 +31,72 @@ const sources = [
 ];
 const project = 'surrogate/runtimes/jvm/pom.xml';
 const retryMs = 60_000;
+const buildingRetryMs = 3_000;
 const saidBytes = 2_000;
 
-export async function createJavaTools(): Promise<JavaTools> {
+/** @param java the Java to use instead of the first on the path, as OAAS_JAVA says */
+export async function createJavaTools(java = process.env.OAAS_JAVA): Promise<JavaTools> {
   const dir = join(buildDir, `java-tools-${await digestOfSources()}`);
   const isBuilt = () => existsSync(join(dir, 'runner.jar'));
   let building: Promise<string | null> | null = null;
+  let failure: string | null = null;
+  let served = false;
+  const missing = (): string | null => {
+    // Asked with every placement: what was found is not looked for again.
+    if (served) return null;
+    const lacking = lackingJava(java) ?? (isBuilt() ? null : lackingMaven());
+    served = lacking === null && isBuilt();
+    return lacking;
+  };
   const ensure = async (): Promise<string | null> => {
-    if (isBuilt()) return missingJava();
-    const missing = missingJava() ?? missingMaven();
-    if (missing !== null) return missing;
+    const lacking = missing();
+    if (lacking !== null || isBuilt()) return lacking;
     building ??= buildWithMaven(project, dir).then((problem) => {
-      if (problem !== null) setTimeout(() => (building = null), retryMs).unref();
+      failure = problem;
+      const forget = () => {
+        building = null;
+      };
+      setTimeout(forget, problem === null ? 0 : retryMs).unref();
       return problem;
     });
     return building;
   };
   return {
     dir,
+    environment: { OAAS_JAVA_TOOLS: dir, ...(java === undefined ? {} : { OAAS_JAVA: java }) },
     get missing() {
-      return missingJava() ?? (isBuilt() ? null : missingMaven());
+      return missing();
+    },
+    get state() {
+      return served || isBuilt() ? null : (failure ?? 'building');
     },
     ensure,
   };
 }
 
-function missingJava(): string | null {
-  const java = findJava();
+/** For the placement of a Java app: null, or why it cannot run now; begins to build what it needs. */
+export function missingJava(tools: JavaTools, runtime: RuntimeId): { detail: string; retryAfterMs: number } | null {
+  if (runtime === 'node') return null;
+  const { missing, state } = tools;
+  if (missing !== null) {
+    const detail = `the runtime "${runtime}" is not served on this machine: ${missing}, or run the task locally`;
+    return { detail, retryAfterMs: retryMs };
+  }
+  if (state === null) return null;
+  void tools.ensure();
+  if (state === 'building') {
+    const detail = `the parts of the runtime "${runtime}" are being built with Maven, once; retry after retryAfterMs`;
+    return { detail, retryAfterMs: buildingRetryMs };
+  }
+  return { detail: `the parts of the runtime "${runtime}" could not be built: ${state}`, retryAfterMs: retryMs };
+}
+
+function lackingJava(named: string | undefined): string | null {
+  const java = findJava(named);
   return typeof java === 'string' ? java : null;
 }
 
-function missingMaven(): string | null {
+function lackingMaven(): string | null {
   const lacking = ['javac', 'mvn'].filter((name) => findProgram(name) === null);
   if (lacking.length === 0) return null;
   return `no ${lacking.join(' and no ')} to build the runner with: install a JDK and Maven (apt install openjdk-17-jdk-headless maven)`;

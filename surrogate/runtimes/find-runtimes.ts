@@ -52,10 +52,10 @@ function findJvm({
   runTool,
   log,
 }: Options): { runtime: JvmRuntime; tools: JvmTools & { javaTools: string } } | { runtime: null; reason: string } {
+  if (config.javaTools === undefined)
+    return { runtime: null, reason: 'OAAS_JAVA_TOOLS names no Java parts for this VM' };
   const java = findJava(config.java);
   if (typeof java === 'string') return { runtime: null, reason: java };
-  if (config.javaTools === undefined)
-    return { runtime: null, reason: 'OAAS_JAVA_TOOLS names no folder with the runner' };
   const runnerJar = join(config.javaTools, 'runner.jar');
   if (!existsSync(runnerJar)) return { runtime: null, reason: `the runner is not built (no ${runnerJar})` };
   const cacheDir = join(config.javaTools, 'archives');

@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createJavaTools } from '../../lib/local/java-tools.ts';
 import { buildJavaApps } from '../../scripts/build-java-apps.ts';
 import { findProgram } from '../../surrogate/isolation/choose.ts';
 import { type Answer, type RunningAgent, runTask, TestRegion } from '../support/agent-region.ts';
+import { javaToolsDir } from '../support/java-suite.ts';
 
 const start = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1';
 const kiwipete = 'r3k2r/p1ppqpb1/bn2pnp1/3PN3/1p2P3/2N2Q1p/PPPBBPPP/R3K2R w KQkq - 0 1';
@@ -38,10 +38,7 @@ const digests = new Map<string, string>();
 const bundlesDir = join(fileURLToPath(new URL('../..', import.meta.url)), 'out', 'test', 'java-apps');
 
 beforeAll(async () => {
-  const tools = await createJavaTools();
-  const problem = await tools.ensure();
-  if (problem !== null) throw new Error(`this suite needs a JDK and Maven: ${problem}`);
-  toolsDir = tools.dir;
+  toolsDir = await javaToolsDir();
   region = await TestRegion.start();
   const bundles = await buildJavaApps(bundlesDir);
   for (const [id, directory] of bundles) digests.set(id, await region.addApp(directory));

@@ -4,6 +4,7 @@ import java.lang.reflect.Array;
 import java.lang.reflect.Field;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -315,8 +316,9 @@ final class Decoder {
 
   private String utf8(int length) {
     ByteBuffer slice = in.duplicate();
-    slice.limit(in.position() + length);
-    in.position(in.position() + length);
+    // As Buffer: before Android 14 a ByteBuffer has no such methods of its own.
+    ((Buffer) slice).limit(in.position() + length);
+    ((Buffer) in).position(in.position() + length);
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(slice).toString();
     } catch (CharacterCodingException e) {
@@ -328,7 +330,7 @@ final class Decoder {
     char[] chars = new char[units];
     CharBuffer view = in.asCharBuffer();
     view.get(chars);
-    in.position(in.position() + 2 * units);
+    ((Buffer) in).position(in.position() + 2 * units);
     return new String(chars);
   }
 

@@ -72,7 +72,9 @@ export class Sandbox {
     this.slot = options.slot;
     this.spec = options.spec;
     const command = options.isolation.wrap(options.slot, options.spec, options.runtime);
-    this.#child = spawn('/bin/sh', ['-c', launcher(joinFiles, options.limits.memoryMiB), 'sh', ...command.argv], {
+    const standard = options.runtime.channel === 'standard';
+    const script = launcher(joinFiles, options.limits.memoryMiB, standard ? '<&3 >&3 3>&-' : '');
+    this.#child = spawn('/bin/sh', ['-c', script, 'sh', ...command.argv], {
       env: { ...command.env, [options.marker.name]: options.marker.value },
       cwd: command.cwd,
       detached: true,
@@ -243,10 +245,10 @@ const mappedMiB = 96;
  * Joins the control groups, sets what limits a shell can set, becomes the sandbox. The data limit is what stops a memory hog where no
  * control group does (an address-space limit would break the runtimes, which reserve far more than they use).
  */
-function launcher(joinFiles: readonly string[], memoryMiB: number): string {
+export function launcher(joinFiles: readonly string[], memoryMiB: number, redirections = ''): string {
   const join = joinFiles.map((file) => `echo 0 >'${file}' &&`).join(' ');
   const dataKiB = (memoryMiB + mappedMiB) * 1024;
-  return `${join} ulimit -c 0 && ulimit -n 512 && { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@"`;
+  return `${join} ulimit -c 0 && ulimit -n 512 && { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@" ${redirections}`;
 }
 
 function parse<S extends z.ZodType>(schema: S, frame: Buffer): z.output<S> | null {

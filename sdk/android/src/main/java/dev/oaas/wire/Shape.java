@@ -10,7 +10,6 @@ import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -137,7 +136,7 @@ final class Shape {
     collectFields(type.getSuperclass(), into);
     Field[] declared = type.getDeclaredFields();
     // The order of reflection differs between virtual machines.
-    Arrays.sort(declared, Comparator.comparing(Field::getName));
+    Arrays.sort(declared, (a, b) -> a.getName().compareTo(b.getName()));
     for (Field field : declared) {
       int modifiers = field.getModifiers();
       if (Modifier.isStatic(modifiers) || Modifier.isTransient(modifiers) || field.isSynthetic()) continue;

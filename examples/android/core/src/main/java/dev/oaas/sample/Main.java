@@ -19,7 +19,8 @@ import java.util.Map;
 /**
  * The sample on a plain JVM, against a system that runs on this machine ({@code npm start}):
  *
- * <pre>java -jar core.jar [--system .oaas/system.json] [--prefer auto|local|remote] [--rounds N] [--json]</pre>
+ * <pre>java -jar core.jar [--system .oaas/system.json] [--runtime jvm|art|node] [--prefer auto|local|remote]
+ *     [--rounds N] [--json]</pre>
  *
  * <p>Every answer is compared with a run of the same code here; a difference ends it with status 1.
  */
@@ -32,13 +33,14 @@ public final class Main {
   public static void main(String[] args) throws Exception {
     Map<String, String> options = parse(args);
     Prefer prefer = Prefer.valueOf(options.getOrDefault("prefer", "auto").toUpperCase(Locale.ROOT));
+    String runtime = options.getOrDefault("runtime", "jvm");
     int rounds = Integer.parseInt(options.getOrDefault("rounds", "3"));
     boolean json = options.containsKey("json");
     List<Object> reports = new ArrayList<>();
     int remote = 0;
     int calls = 0;
     boolean same = true;
-    try (Solver solver = new Solver(system(Paths.get(options.getOrDefault("system", ".oaas/system.json"))), prefer)) {
+    try (Solver solver = new Solver(system(Paths.get(options.getOrDefault("system", ".oaas/system.json"))), prefer, runtime)) {
       for (int round = 0; round < rounds; round++) {
         for (Solver.Answer answer : round(solver)) {
           calls++;
@@ -124,8 +126,8 @@ public final class Main {
     Map<String, String> options = new LinkedHashMap<>();
     for (int i = 0; i < args.length; i++) {
       if (args[i].equals("--json")) options.put("json", "");
-      else if (args[i].matches("--(system|prefer|rounds)") && i + 1 < args.length) options.put(args[i].substring(2), args[++i]);
-      else throw new IllegalArgumentException("unknown option " + args[i] + "; there are --system FILE, --prefer auto|local|remote, --rounds N, --json");
+      else if (args[i].matches("--(system|runtime|prefer|rounds)") && i + 1 < args.length) options.put(args[i].substring(2), args[++i]);
+      else throw new IllegalArgumentException("unknown option " + args[i] + "; there are --system FILE, --runtime jvm|art|node, --prefer auto|local|remote, --rounds N, --json");
     }
     return options;
   }

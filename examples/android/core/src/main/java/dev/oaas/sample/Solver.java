@@ -1,6 +1,7 @@
 package dev.oaas.sample;
 
 import dev.oaas.Detailed;
+import dev.oaas.Encoding;
 import dev.oaas.OaasClient;
 import dev.oaas.OaasOptions;
 import dev.oaas.OffloadOptions;
@@ -42,15 +43,21 @@ public final class Solver implements AutoCloseable {
   private final Chess chess;
   private final NQueens queens;
 
-  /** @param prefer AUTO: the SDK decides call by call */
-  public Solver(OaasOptions options, Prefer prefer) {
+  /**
+   * @param prefer AUTO: the SDK decides call by call
+   * @param runtime which of the registered apps to use: {@code jvm} and {@code art} run these very classes, {@code node} the same
+   *     algorithms in JavaScript, called with JSON
+   */
+  public Solver(OaasOptions options, Prefer prefer, String runtime) {
     client = new OaasClient(options);
-    chess = client.proxy(Chess.class, new LocalChess(), of("chess-jvm", prefer));
-    queens = client.proxy(NQueens.class, new LocalNQueens(), of("nqueens-jvm", prefer));
+    chess = client.proxy(Chess.class, new LocalChess(), of("chess", runtime, prefer));
+    queens = client.proxy(NQueens.class, new LocalNQueens(), of("nqueens", runtime, prefer));
   }
 
-  private static OffloadOptions of(String appId, Prefer prefer) {
-    return OffloadOptions.ofApp(appId).prefer(prefer).idempotent(true).deadlineMs(20_000);
+  private static OffloadOptions of(String app, String runtime, Prefer prefer) {
+    boolean node = runtime.equals("node");
+    OffloadOptions options = OffloadOptions.ofApp(node ? app : app + "-" + runtime).encoding(node ? Encoding.JSON : Encoding.JAVA);
+    return options.prefer(prefer).idempotent(true).deadlineMs(20_000);
   }
 
   /** The client behind it, to listen to. */

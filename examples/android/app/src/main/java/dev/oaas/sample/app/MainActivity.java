@@ -39,7 +39,7 @@ public final class MainActivity extends Activity {
     super.onCreate(saved);
     String key = getString(getResources().getIdentifier("oaas_device_key", "string", getPackageName()));
     OaasOptions options = OaasOptions.withKey(key).endpoints(ENDPOINTS).device(this::deviceProfile);
-    solver = new Solver(options, Prefer.AUTO);
+    solver = new Solver(options, Prefer.AUTO, "jvm");
     LinearLayout screen = new LinearLayout(this);
     screen.setOrientation(LinearLayout.VERTICAL);
     screen.addView(button("Best move, 5 plies", () -> solver.bestMove(START, 5)));

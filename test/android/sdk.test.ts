@@ -2,12 +2,13 @@
  * The Java SDK: Maven builds, checks and tests it together with the Android sample, then the sample's core runs on this JVM and offloads
  * for real to a local system, to all three runtimes.
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildJavaApps } from '../../scripts/build-java-apps.ts';
@@ -66,8 +67,8 @@ describe('Maven', () => {
   });
 
   it('makes Java 11 bytecode', () => {
-    const classFile = execFileSync('unzip', ['-p', join(published, 'oaas-sdk-0.1.0.jar'), 'dev/oaas/OaaS.class']);
-    expect(classFile.readUInt16BE(6)).toBe(55);
+    const classFile = unzipSync(readFileSync(join(published, 'oaas-sdk-0.1.0.jar')))['dev/oaas/OaaS.class']!;
+    expect(Buffer.from(classFile).readUInt16BE(6)).toBe(55);
   });
 });
 

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.oaas.Attempt;
 import dev.oaas.Detailed;
+import dev.oaas.DeviceProfile;
 import dev.oaas.Encoding;
 import dev.oaas.OaasClient;
 import dev.oaas.OaasListener;
@@ -39,6 +40,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +50,16 @@ class OffloadTest {
   private FakeAgent one;
   private FakeAgent two;
   private FakeRegion region;
+
+  /** The first handshake of a JVM loads hundreds of classes, which on a busy machine takes longer than a surrogate may. */
+  @BeforeAll
+  static void warmUp() throws Exception {
+    OffloadTest once = new OffloadTest();
+    once.start();
+    Maths maths = once.maths(remote());
+    for (int i = 0; i < 20; i++) maths.sum(new int[] {i});
+    once.stop();
+  }
 
   @BeforeEach
   void start() throws Exception {
@@ -77,7 +89,7 @@ class OffloadTest {
   }
 
   private OaasClient client(String... urls) {
-    return closing(new OaasClient(OaasOptions.withKey("device-key").endpoints(urls).probeIntervalMs(0)));
+    return closing(new OaasClient(OaasOptions.withKey("device-key").endpoints(urls).probeIntervalMs(0).placementTimeoutMs(10_000)));
   }
 
   private static OffloadOptions remote() {
@@ -270,12 +282,11 @@ class OffloadTest {
     region.close();
     OaasClient client = client(region.url);
     Maths maths = client.proxy(Maths.class, new LocalMaths(), remote());
-    long beganNs = System.nanoTime();
     Detailed<Integer> detailed = client.detailed(() -> maths.sum(new int[] {2, 3}));
     assertEquals(5, detailed.result);
     assertEquals(Where.LOCAL, detailed.ranOn);
     assertEquals("fallback", detailed.reason);
-    assertTrue(System.nanoTime() - beganNs < TimeUnit.SECONDS.toNanos(10));
+    assertTrue(detailed.timings.totalMs < 9_000, detailed.timings.totalMs + " ms");
   }
 
   @Test
@@ -547,6 +558,25 @@ class OffloadTest {
     // Measured at 80 ms against the device's 40: slower, and still taken.
     for (int i = 0; i < 8; i++) slow.slowAdd(1, 80);
     assertEquals("cheaper-remote", client.detailed(() -> slow.slowAdd(1, 80)).reason);
+  }
+
+  @Test
+  void theBatteryWeighsEnergy() throws Exception {
+    PowerProfile power = PowerProfile.ofCurrents(250, 350, 80, 4);
+    assertEquals(1.0, power.computeW);
+    assertEquals(0, DeviceProfile.ofBattery(power, 0.1, true).energyWeight);
+    assertEquals(0, DeviceProfile.ofBattery(power, 0.9, false).energyWeight);
+    assertEquals(1, DeviceProfile.ofBattery(power, 0.1, false).energyWeight);
+    assertEquals(0.5, DeviceProfile.ofBattery(power, 0.475, false).energyWeight, 1e-12);
+    assertThrows(IllegalArgumentException.class, () -> DeviceProfile.ofBattery(power, 1.1, false));
+    assertThrows(IllegalArgumentException.class, () -> DeviceProfile.ofWeight(power, Double.NaN));
+    assertThrows(IllegalArgumentException.class, () -> new PowerProfile(-1, 0, 0));
+    // A sensor that fails costs no call.
+    OaasOptions options = OaasOptions.withKey("k").endpoints(region.url).probeIntervalMs(0).device(() -> {
+      throw new IllegalStateException("no sensor");
+    });
+    OaasClient client = closing(new OaasClient(options));
+    assertEquals(3, client.proxy(Maths.class, new LocalMaths()).sum(new int[] {1, 2}));
   }
 
   @Test

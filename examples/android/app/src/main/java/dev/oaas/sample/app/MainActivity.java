@@ -77,7 +77,7 @@ public final class MainActivity extends Activity {
     int scale = Math.max(1, battery.getIntExtra(BatteryManager.EXTRA_SCALE, 100));
     boolean charging = battery.getIntExtra(BatteryManager.EXTRA_PLUGGED, 0) != 0;
     double charge = Math.max(0, Math.min(1, (double) level / scale));
-    return new DeviceProfile(PowerProfile.DEFAULT, charge, charging);
+    return DeviceProfile.ofBattery(PowerProfile.DEFAULT, charge, charging);
   }
 
   @Override

@@ -22,6 +22,24 @@ public final class Samples {
     }
   }
 
+  /** What D8 makes of {@code record Paint(int x, double y, String name)} for an Android without records. */
+  public static final class Paint extends com.android.tools.r8.RecordTag {
+    private final int x;
+    private final double y;
+    private final String name;
+
+    public Paint(int x, double y, String name) {
+      this.x = x;
+      this.y = y;
+      this.name = name;
+    }
+
+    @Override
+    public String toString() {
+      return x + " " + y + " " + name;
+    }
+  }
+
   public enum Colour {
     RED,
     GREEN {

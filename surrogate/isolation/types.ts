@@ -47,8 +47,11 @@ export interface RuntimeCommand {
   /** Folders of the runtime, seen read-only at `to`; the executable may lie in one of them. */
   folders?: readonly { from: string; to: string }[];
   env?: Readonly<Record<string, string>>;
-  /** Where the runner reads and answers: descriptor 3 (default), or standard input and output, for runtimes that open none by number. */
-  channel?: 'descriptor' | 'standard';
+  /**
+   * Where the runner reads and answers: descriptor 3 (default), or standard input in both directions, for runtimes that open none by
+   * number. Not standard output: a JVM writes its last words there.
+   */
+  channel?: 'descriptor' | 'standard-input';
   /** Memory that a process of it needs beyond the app's own; 64 unless given. */
   overheadMiB?: number;
   arguments(spec: SandboxSpec, at: { support: (file: string) => string; appDir: string }): string[];

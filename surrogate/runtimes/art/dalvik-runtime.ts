@@ -54,7 +54,7 @@ function dalvikCommand(root: string, binary: string, runnerDex: string): Runtime
       ANDROID_DATA: '/data',
       ...apexRoots(root),
     },
-    channel: 'standard',
+    channel: 'standard-input',
     overheadMiB,
     arguments: (spec, at) => [
       `-Xmx${spec.memoryMiB}m`,

@@ -42,7 +42,7 @@ function jvmCommand({ java, runnerJar }: JvmTools, archive: ClassArchive): Runti
     },
     folders: java.folders.map((folder) => ({ from: folder, to: folder })),
     env: { MALLOC_ARENA_MAX: '1' },
-    channel: 'standard',
+    channel: 'standard-input',
     overheadMiB,
     arguments: (spec, at) => [
       ...jvmOptions(spec.memoryMiB, spec.parallelism),

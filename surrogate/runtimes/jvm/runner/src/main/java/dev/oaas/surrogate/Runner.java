@@ -10,7 +10,6 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Collections;
@@ -23,16 +22,15 @@ import java.util.Map;
  *
  * <pre>load the app ──► say `ready` ──► block until one request arrives ──► run ──► answer ──► killed</pre>
  *
- * Standard input and output are the channel to the agent, in frames of a 4-byte little-endian length and JSON; what the app prints goes
- * to standard error. Arguments: the app's JAR, APK or DEX file, its implementations and its further classes, both separated by commas.
+ * Standard input is a socket to the agent, read and written in frames of a 4-byte little-endian length and JSON; what the app and the
+ * virtual machine print is log. Arguments: the app's JAR, APK or DEX file, its implementations and its further classes, both separated by commas.
  * Without arguments it only rehearses: that is the run whose classes are archived.
  */
 public final class Runner {
   private Runner() {}
 
   public static void main(String[] args) throws IOException {
-    Channel channel = new Channel(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.out));
-    System.setOut(new PrintStream(new FileOutputStream(FileDescriptor.err), true));
+    Channel channel = new Channel(new FileInputStream(FileDescriptor.in), new FileOutputStream(FileDescriptor.in));
     System.setIn(new ByteArrayInputStream(new byte[0]));
     if (args.length == 0) {
       Rehearsal.run();

@@ -41,7 +41,7 @@ public final class Certificates {
       Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(), "-genkeypair", "-alias", "vm",
           "-keyalg", "EC", "-groupname", "secp256r1", "-sigalg", "SHA256withECDSA", "-dname", "CN=" + name, "-ext", "san=dns:" + name, "-validity",
           // Already expired: a device's clock must not matter.
-          "1", "-startdate", "-30d", "-keystore", file.toString(), "-storetype", "PKCS12", "-storepass", new String(PASSWORD)).inheritIO().start();
+          "1", "-startdate", "-30d", "-keystore", file.toString(), "-storetype", "PKCS12", "-storepass", new String(PASSWORD)).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
       if (keytool.waitFor() != 0) throw new IOException("keytool failed");
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(new ByteArrayInputStream(Files.readAllBytes(file)), PASSWORD);

@@ -58,8 +58,6 @@ function dalvikCommand(root: string, binary: string, runnerDex: string): Runtime
     overheadMiB,
     arguments: (spec, at) => [
       `-Xmx${spec.memoryMiB}m`,
-      // Without the daemons of a phone nothing compiles ahead of time; the interpreter and its just-in-time compiler do.
-      '-Xnoimage-dex2oat',
       '-cp',
       at.support(runnerDex),
       runnerClass,

@@ -25,8 +25,10 @@ import { nodeRuntime } from './runtimes/node/node-runtime.ts';
 import type { Runtimes } from './runtimes/runtime.ts';
 import { startServer } from './server.ts';
 import { specOf } from './tasks/execute.ts';
+import { PinnedPeers } from './tasks/pinned-peers.ts';
 import { TaskRoute } from './tasks/task-route.ts';
 import { TaskTable } from './tasks/task-table.ts';
+import { claimTicket } from './tickets/claim-ticket.ts';
 import { type KeySource, TicketVerifier } from './tickets/verifier.ts';
 
 export interface AgentDependencies {
@@ -88,6 +90,7 @@ export async function startAgent(
     ...surroundings,
     commandOf: (id) => commandOf(runtimes[id]),
     maxOutputBytes: config.maxOutputBytes,
+    minWaiting: config.waiting,
     maxWaiting: config.sharingLimit,
     onGone: (sandbox) => accounting.gone(sandbox.spec.digest, taskCpuMs.get(sandbox) ?? 0, sandbox.prepCpuMs),
   });
@@ -104,10 +107,18 @@ export async function startAgent(
       if (!settled()) reporter.changed();
     },
   });
-  const verifier = new TicketVerifier({ vmId: config.vmId, bootNonce, keys: deps.keys, nowMs: deps.nowMs });
+  const peers = new PinnedPeers();
+  const verifier = new TicketVerifier({
+    vmId: config.vmId,
+    bootNonce,
+    keys: deps.keys,
+    nowMs: deps.nowMs,
+    claim: (first, ticket) => claimTicket(peers, first, ticket),
+  });
   const taskRoute = new TaskRoute({
     config,
     verifier,
+    peers,
     admission,
     bundles,
     pool,
@@ -189,7 +200,7 @@ export async function startAgent(
         await server.close();
         await pool.close();
         await hold.close();
-        taskRoute.close();
+        peers.close();
       },
     },
   };

@@ -32,6 +32,8 @@ const sources = [
 const project = 'surrogate/runtimes/jvm/pom.xml';
 const retryMs = 60_000;
 const buildingRetryMs = 3_000;
+/** Longer than any deadline: nobody waits for somebody to install something. */
+const missingRetryMs = 3_600_000;
 const saidBytes = 2_000;
 
 /** @param java the Java to use instead of the first on the path, as OAAS_JAVA says */
@@ -80,7 +82,7 @@ export function missingJava(tools: JavaTools, runtime: RuntimeId): { detail: str
   const { missing, state } = tools;
   if (missing !== null) {
     const detail = `the runtime "${runtime}" is not served on this machine: ${missing}, or run the task locally`;
-    return { detail, retryAfterMs: retryMs };
+    return { detail, retryAfterMs: missingRetryMs };
   }
   if (state === null) return null;
   void tools.ensure();

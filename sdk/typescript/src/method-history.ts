@@ -36,6 +36,7 @@ export class MethodHistory {
   #upBytes = 0;
   #downBytes = 0;
   #sinceExplore = 0;
+  readonly #unsettled: { outcome: RemoteSuccess; nowMs: number }[] = [];
 
   constructor(host: HistoryHost, spec: TicketSpec, options: OffloadOptions) {
     this.#host = host;
@@ -62,7 +63,18 @@ export class MethodHistory {
     this.#localTime.add(durationMs, nowMs);
   }
 
+  /** Entered by `settle`, or before the next decision: the caller gets its result first. */
   ranRemotely(outcome: RemoteSuccess, nowMs: number): void {
+    this.#unsettled.push({ outcome, nowMs });
+  }
+
+  /** Enters what is waiting to be; called when a request is on its way and there is time. */
+  settle(): void {
+    if (this.#unsettled.length === 0) return;
+    for (const { outcome, nowMs } of this.#unsettled.splice(0)) this.#enter(outcome, nowMs);
+  }
+
+  #enter(outcome: RemoteSuccess, nowMs: number): void {
     const { cloudMs, totalMs, cpuMs } = outcome.response.timings;
     this.#serverTime.add(totalMs, nowMs);
     this.#runTime.add(cloudMs, nowMs);
@@ -76,6 +88,7 @@ export class MethodHistory {
 
   /** Decides a call that may run on either side. @param deadlineMs time left; null: no deadline */
   decide(nowMs: number, deadlineMs: number | null): Decision {
+    this.settle();
     const { tickets, surrogates, power, energyWeight, route } = this.#host;
     const options = this.#options;
     const local = this.#localTime;

@@ -15,6 +15,7 @@ import { createControlPlane } from '../app/control-plane.ts';
 import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
 import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
+import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';

@@ -56,8 +56,8 @@ export interface Scene {
 const exactRefreshMs = 10;
 /** Retry-After where a VM has to boot first. */
 const bootRetryMs = 2_000;
-/** Where no VM has the app's runtime only an operator can help. */
-const missingRuntimeRetryMs = 60_000;
+/** Where no VM has the app's runtime only an operator can help: longer than any deadline, so that nobody waits. */
+const missingRuntimeRetryMs = 3_600_000;
 
 /** Chooses by the pool's mode and policy among the VMs that may take this request. */
 export async function chooseSurrogates(deps: ChooseDependencies, asked: Asked): Promise<Chosen | Refusal> {

@@ -176,15 +176,13 @@ export class Sandbox {
     });
   }
 
-  /** Follows the launchers (bwrap, unshare) down to the process that runs the app. */
+  /**
+   * The process that runs the app: the child of the launcher (bwrap, unshare) where there is one, else the launcher became it. No deeper:
+   * what is below belongs to the app, which may have started processes while it was loaded.
+   */
   #findInner(): void {
-    let pid = this.#child.pid ?? null;
-    for (let depth = 0; pid !== null && depth < 4; depth++) {
-      const next: number | undefined = childrenOf(pid)[0];
-      if (next === undefined) break;
-      pid = next;
-    }
-    this.#innerPid = pid;
+    const pid = this.#child.pid ?? null;
+    this.#innerPid = pid !== null && this.#options.isolation.killsTree ? (childrenOf(pid)[0] ?? pid) : pid;
   }
 
   /** Where no process namespace ends with its first process: finds who left session, group and parent by the environment they inherited. */

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildJavaApps } from '../../scripts/build-java-apps.ts';
-import { findProgram } from '../../surrogate/isolation/choose.ts';
 import { type Answer, type RunningAgent, runTask, TestRegion } from '../support/agent-region.ts';
 import { javaToolsDir } from '../support/java-suite.ts';
 
@@ -57,9 +56,7 @@ function run(agent: RunningAgent, app: string, method: string, args: unknown, op
   return runTask(agent, region.ticket([agent], digest), method, args, options);
 }
 
-const isolations = findProgram('bwrap') === null ? ['process'] : ['process', 'bubblewrap'];
-
-describe.each(isolations)('with isolation %s', (isolation) => {
+describe.each(['process', 'bubblewrap'])('with isolation %s', (isolation) => {
   let agent: RunningAgent;
   beforeAll(async () => {
     agent = await region.startAgent({ OAAS_ISOLATION: isolation, OAAS_JAVA_TOOLS: toolsDir, OAAS_CORES: '2' });

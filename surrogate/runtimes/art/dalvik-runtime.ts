@@ -58,7 +58,7 @@ function dalvikCommand(root: string, binary: string, runnerDex: string): Runtime
     overheadMiB,
     arguments: (spec, at) => [
       `-Xmx${spec.memoryMiB}m`,
-      // Without the daemons of a phone nothing compiles ahead of time; the interpreter and its just-in-time compiler do.
+      // Nothing can be compiled ahead into a read-only system.
       '-Xnoimage-dex2oat',
       '-cp',
       at.support(runnerDex),

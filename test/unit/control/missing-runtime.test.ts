@@ -29,7 +29,7 @@ describe('an app whose runtime is missing', () => {
     const region = await createTestRegion({ app: java, group });
     await region.addVm({ vmId: 'vm-1' }, { runtimes: { node: 'Node.js', jvm: null, art: null } });
     const none = await region.call('POST', '/v1/placements', { json: { appId: 'demo' } });
-    expect(none).toMatchObject({ status: 503, body: { retryAfterMs: 60_000 } });
+    expect(none).toMatchObject({ status: 503, body: { retryAfterMs: 3_600_000 } });
     expect(none.body.detail).toMatch(/none of the 1 VMs .* "art"/);
     const mixed = await createTestRegion({ app: java, group });
     await mixed.addVm({ vmId: 'vm-1' }, { runtimes: { node: 'Node.js', jvm: null, art: null } });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { defaultThreshold, handOffAt } from '../../lib/domain/dispatch/hand-off.ts';
 import type { AgentConfig } from '../../lib/ports/contracts/agent-env.ts';
 import type { Problem } from '../../lib/ports/contracts/problem.ts';
 import { reservationBucketMs, reservationTtlMs, type TicketClaims } from '../../lib/ports/contracts/ticket.ts';
@@ -175,7 +176,7 @@ export class TaskRoute {
       );
     }
     let place = call.place;
-    const threshold = claims.threshold ?? Math.floor(config.cores) + 1;
+    const threshold = handOffAt(claims.threshold ?? defaultThreshold, usableCores(config));
     const others = admission.occupancy - (place === null ? 0 : 1);
     if (call.next.length > 0 && (place === null || others >= threshold)) {
       place?.release();
@@ -383,3 +384,6 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 function preview(value: unknown): unknown {
   return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : quote(value ?? 'nothing');
 }
+
+const usableCores = ({ cores, sharingLimit }: Pick<AgentConfig, 'cores' | 'sharingLimit'>): number =>
+  Math.max(1, Math.min(Math.floor(cores), sharingLimit));

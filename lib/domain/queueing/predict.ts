@@ -46,7 +46,7 @@ export function predict(input: ModelInput): ModelResult {
       return Array.from({ length: station.count }, () => ({ ...row, responseTimeS: { ...row.responseTimeS } }));
     }),
     method: load.method,
-    errorBoundPct: load.errorBoundPct,
+    errorBoundPct: load.errorBoundPct(),
   };
 }
 

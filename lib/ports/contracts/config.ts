@@ -55,7 +55,7 @@ export const groupSchema = z.strictObject({
       policy: poolPolicySchema.default('jsq'),
       /** k: candidates named by a session ticket. */
       candidates: z.number().int().min(1).max(16).default(5),
-      /** A VM that holds this many tasks hands on; null: its number of cores + 1. */
+      /** A VM of one core that holds this many tasks hands on, every further core adds one; null: 2, one task waiting for a core. */
       threshold: z.number().int().positive().nullable().default(null),
       sessionLifetimeS: z.number().positive().max(3600).default(120),
       snapshotRefreshMs: z.number().positive().max(60_000).default(500),

@@ -63,6 +63,18 @@ export function predictMeanS(input: ModelInput): number {
 }
 
 /**
+ * The same with the bound on its error: what to plan with where the model is an approximation.
+ *
+ * @returns `meanS` Infinity when unstable
+ */
+export function predictMeanWithBound(input: ModelInput): { meanS: number; errorBoundPct: number } {
+  const stations = stationsOf(input);
+  const load = loadOf(input, stations);
+  if (load === undefined) return { meanS: Infinity, errorBoundPct: 0 };
+  return { meanS: meanTimes(stations, load).responseS, errorBoundPct: load.errorBoundPct() };
+}
+
+/**
  * One percentile of the response time, network included, in seconds.
  *
  * @param probability e.g. 0.95

@@ -11,7 +11,7 @@ import { createWorld, region } from '../../test/support/scaler-world.ts';
 const demandS = 0.1;
 const dispatches = { exact: 'exact', session: 'session', snapshot: 'snapshot', 'exact-p95': 'exact' } as const;
 
-const world = createWorld({ sla: { targetMs: 300, forecastQuantile: 0.9 } });
+const world = createWorld({ sla: { targetMs: 300, forecastQuantile: 0.9 }, options: { slotMs: 600_000 } });
 const offers = [
   ['eu-central-1', 10],
   ['us-east-1', 75],

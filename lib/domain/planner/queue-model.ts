@@ -1,4 +1,4 @@
-import { predict, predictMeanS, predictMeanWithBound } from '../queueing/predict.ts';
+import { predict, predictMeanS, predictMeanWithBound, predictShareBeyond } from '../queueing/predict.ts';
 import type { ModelInput } from '../queueing/types.ts';
 import type { QueueModel, ResponseTimes } from './evaluate.ts';
 
@@ -14,18 +14,24 @@ export const productModel: QueueModel = {
     if (input.policy !== 'session') return predictMeanS(input);
     if (tooBusy(input)) return Number.POSITIVE_INFINITY;
     const { meanS, errorBoundPct } = predictMeanWithBound(input);
-    return meanS * (1 + errorBoundPct / 100);
+    return meanS * atBound(errorBoundPct);
+  },
+  shareBeyond: (input, tS) => {
+    if (input.policy !== 'session') return predictShareBeyond(input, tS);
+    return tooBusy(input) ? 1 : predictShareBeyond(input, tS, atBound);
   },
   times: (input) => {
     if (input.policy === 'session' && tooBusy(input)) return null;
     const { status, responseTimeS, errorBoundPct } = predict(input);
     if (status !== 'stable') return null;
     if (input.policy !== 'session') return responseTimeS;
-    const raised = (timeS: number | null) => (timeS === null ? null : timeS * (1 + errorBoundPct / 100));
+    const raised = (timeS: number | null) => (timeS === null ? null : timeS * atBound(errorBoundPct));
     const { mean, p95, p99 } = responseTimeS;
     return { mean: raised(mean), p95: raised(p95), p99: raised(p99) } satisfies ResponseTimes;
   },
 };
+
+const atBound = (errorBoundPct: number): number => 1 + errorBoundPct / 100;
 
 function tooBusy({ pool, arrivalRatePerS }: ModelInput): boolean {
   const capacity = pool.reduce(

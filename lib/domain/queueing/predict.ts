@@ -90,6 +90,24 @@ export function predictQuantileS(input: ModelInput, probability: number): number
   return quantileOf(responseSurvival(stations, load), probability, meanTimes(stations, load).responseS);
 }
 
+/**
+ * Share of requests whose response, network included, takes longer than `tS` seconds: whether a percentile keeps a target, without
+ * looking for the percentile.
+ *
+ * @param slowed all times are taken to be so much longer than predicted, given the bound on the error in percent
+ * @returns 1 when unstable
+ */
+export function predictShareBeyond(
+  input: ModelInput,
+  tS: number,
+  slowed: (errorBoundPct: number) => number = () => 1,
+): number {
+  const stations = stationsOf(input);
+  const load = loadOf(input, stations);
+  if (load === undefined) return 1;
+  return responseSurvival(stations, load)(tS / slowed(load.errorBoundPct()));
+}
+
 function quantiles(stations: readonly Station[], load: PoolLoad, meanS: number) {
   const survivalAt = responseSurvival(stations, load);
   return {

@@ -43,6 +43,24 @@ export const bench: Bench = async ({ quick, onProgress }) => {
       bar: 500,
       gapBar: 1,
     },
+    {
+      name: 'JSQ, R μ = 1.3, unequal network',
+      problem: { policy: 'jsq', sla: sla(1.3 * demandS + 0.1), offers },
+      bar: 500,
+      gapBar: 1,
+    },
+    {
+      name: 'JSQ, p95 at R μ = 5, unequal network',
+      problem: { policy: 'jsq', sla: { indicator: 'p95', targetS: 5 * demandS + 0.1 }, offers },
+      bar: 500,
+      gapBar: 1,
+    },
+    {
+      name: 'JSQ, p99 at R μ = 7',
+      problem: { policy: 'jsq', sla: { indicator: 'p99', targetS: 7 * demandS + 0.012 }, offers: near },
+      bar: 500,
+      gapBar: 1,
+    },
     { name: 'JSQ, R μ = 1.3', problem: { policy: 'jsq', sla: sla(1.3 * demandS + 0.012), offers: near }, bar: 500 },
   ];
   const rows: BenchRow[] = [];

@@ -48,8 +48,8 @@ export function sessionPoolLoad(
 }
 
 /**
- * Relative excess of the mean time over mean field: with C VMs and k candidates, candidates fill up together. Fitted to 293
- * simulated pools where it counts (fewer than 12 VMs, or busy), of 700 drawn from the grid of test/support/model-grid.ts.
+ * Relative excess of the mean time over mean field: with C VMs and k candidates, candidates fill up together. Fitted to 706
+ * simulated pools where it counts (fewer than 12 VMs, or busy), drawn like those of test/support/model-grid.ts.
  */
 function correlationExcess(
   stations: readonly Station[],
@@ -64,13 +64,13 @@ function correlationExcess(
   const busyCores = stations.reduce((sum, s, g) => sum + (s.count * levels[g]!.throughputPerS) / s.coreRatePerS, 0);
   const utilization = arrivalRatePerS / capacityOf(stations);
   const excess =
-    3.849 *
-    field.full ** 1.799 *
-    Math.max(0, 1 - field.full) ** 0.425 *
-    ((k - 1) / vms) ** 0.168 *
-    Math.max(0, 1 - busyCores / present) ** 0.334 *
-    (1 - utilization) ** -0.625 *
-    vms ** -1.083;
+    2.957 *
+    field.full ** 1.746 *
+    Math.max(0, 1 - field.full) ** 0.386 *
+    ((k - 1) / vms) ** 0.314 *
+    Math.max(0, 1 - busyCores / present) ** 0.344 *
+    (1 - utilization) ** -0.67 *
+    vms ** -0.966;
   return Math.min(2, excess);
 }
 

@@ -74,5 +74,8 @@ export interface ModelResult {
   /** One row per VM, `count` expanded, in order. */
   perVm: VmPrediction[];
   method: 'exact' | 'approximation';
+  /** Of the mean. */
   errorBoundPct: number;
+  /** Of the 95th percentile. */
+  percentileErrorBoundPct: number;
 }

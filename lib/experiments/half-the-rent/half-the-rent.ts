@@ -35,6 +35,8 @@ export const halfTheRent: Experiment = {
         `History: ${HISTORY_NOISE.days} days whose level wanders by ${100 * HISTORY_NOISE.dayLevel} % and whose slots scatter by ${100 * HISTORY_NOISE.slot} % around the curve, Poisson on top; each replication has its own.`,
         'Rates are constant within a slot, which helps everything that reacts within it: ours and the rivals that scale by the minute or the second. A slot is within when its mean response time keeps the target; empty slots count as within, refused requests as missed.',
         'Target tracking follows the documentation of EC2 Auto Scaling (1-minute points, 3 to scale out, 15 to scale in), concurrency that of the Knative autoscaler (60 s and 6 s windows, panic at 200 %), the threshold rule the IoT paper.',
+        "On the traces each contestant is a curve: a setting of a rival is beaten when some setting of ours keeps at least as many slots (within 0.2 points: a window has 288 or 576) at a lower cost. What is shown is that such settings exist, on one window per trace; which of them to choose for a trace not yet seen is the operator's judgement, ours as well as the rivals'.",
+        'The static peak of the history is the fleet for the highest slot before the window, which an operator can know. The static peak in hindsight is the fleet for the highest slot of the window itself: an oracle, shown beside the others and not counted. Ours with a floor never runs fewer VMs than a share of what the highest past slot keeps busy.',
         `Traces: ${traces.source}; two seeded days after at least half of the trace (up to 14 days) of history, scaled to 10/s on average, tasks of 1 s, target 2 s.`,
       ],
     };

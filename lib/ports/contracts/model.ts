@@ -70,4 +70,5 @@ export const modelResultSchema = z.strictObject({
     .describe('one row per VM, count expanded, in order'),
   method: z.enum(['exact', 'approximation']),
   errorBoundPct: z.number().describe('bound on the error of responseTimeS.mean, percent; 0 when exact'),
+  percentileErrorBoundPct: z.number().describe('bound on the error of responseTimeS.p95, percent'),
 });

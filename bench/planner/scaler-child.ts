@@ -19,10 +19,11 @@ const offers = [
   ['us-west-2', 130],
   ['ap-northeast-1', 220],
 ].flatMap(([id, networkMs]) =>
-  rentedOffers(catalogueBook(id as string), { id: id as string, networkMs: networkMs as number, bootS: 45 }, [
-    'arm64',
-    'x86_64',
-  ]),
+  rentedOffers(
+    catalogueBook(id as string),
+    { id: id as string, networkMs: networkMs as number, bootS: 45, startS: 15 },
+    ['arm64', 'x86_64'],
+  ),
 );
 const deps = { ...world.deps('bench'), planFleet: plan };
 const needed = Number(process.argv[2] ?? 10_000);
@@ -53,6 +54,7 @@ const runFor = (records: readonly VmRecord[]) => ({
   deps,
   offers,
   memory: { version: 1 as const, setAside: {}, breakers: {}, throttledUntilMs: 0, suspects: {} },
+  unknown: new Set<string>(),
   nowMs: world.nowMs(),
   fleet: new Fleet(
     records,

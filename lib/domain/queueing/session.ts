@@ -44,7 +44,7 @@ export function sessionPoolLoad(
       rates: field.rates[g]!,
     };
   });
-  return { groups, method: 'approximation', errorBoundPct: () => Math.min(25, 2 + 45 * Math.sqrt(excess)) };
+  return { groups, method: 'approximation', errorBoundPct: () => Math.min(25, 1 + 200 * excess) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { defaultThreshold, handOffAt } from '../../lib/domain/dispatch/hand-off.ts';
 import type { AgentConfig } from '../../lib/ports/contracts/agent-env.ts';
 import type { Problem } from '../../lib/ports/contracts/problem.ts';
 import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';
@@ -179,7 +180,7 @@ export class TaskRoute {
       );
     }
     let place = call.place;
-    const threshold = claims.threshold ?? Math.floor(config.cores) + 1;
+    const threshold = handOffAt(claims.threshold ?? defaultThreshold, usableCores(config));
     const others = admission.occupancy - (place === null ? 0 : 1);
     if (call.next.length > 0 && (place === null || others >= threshold)) {
       place?.release();

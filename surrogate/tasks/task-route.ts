@@ -322,3 +322,6 @@ function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError || error instanceof ForwardedProblem) return error.problem;
   return problem('internal', `the surrogate failed: ${error instanceof Error ? error.message : String(error)}`);
 }
+
+const usableCores = ({ cores, sharingLimit }: Pick<AgentConfig, 'cores' | 'sharingLimit'>): number =>
+  Math.max(1, Math.min(Math.floor(cores), sharingLimit));

@@ -45,7 +45,7 @@ export function operatorOptions(command: Command): Command {
     .option('--json', 'write JSON');
 }
 
-const timeoutMs = 10_000;
+const timeoutMs = 30_000;
 
 export async function findOperator(options: OperatorOptions): Promise<Operator> {
   const named = options.endpoint ?? process.env.OAAS_ENDPOINT?.split(/[\s,]+/)[0];

@@ -7,6 +7,7 @@ import { createDynamoDbStateStore } from '../adapters/aws/dynamodb-state-store.t
 import { stateTableName } from '../adapters/aws/keys.ts';
 import { createBearerAuth } from '../adapters/local/bearer-auth.ts';
 import { createProcessProvider, offersOf, type ProcessProvider } from '../adapters/local/process-provider.ts';
+import { createLocalUploads } from '../adapters/local/upload-store.ts';
 import { createAgentClient } from '../adapters/node/agent-client.ts';
 import { serveHttp } from '../adapters/node/http-server.ts';
 import type { ConfigCache } from '../app/config-cache.ts';
@@ -14,7 +15,6 @@ import { createControlPlane } from '../app/control-plane.ts';
 import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
 import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
-import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
@@ -44,6 +44,8 @@ export interface RegionOptions {
   workDir: string;
   dynamoDbEndpoint: string;
   bundles: BundleStore;
+  /** Bundles on their way to being registered. */
+  uploadDir: string;
   signer: TicketSigner;
   keys: LocalKeys;
   planFleet: ScalerDeps['planFleet'];
@@ -81,6 +83,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   ]);
   const priceOf = (group: VmTypeGroup) => cheapestPrice(group, offers);
   let endpoint = '';
+  const uploads = createLocalUploads({ folder: options.uploadDir, endpoint: () => endpoint, clock: systemClock });
 
   const control = createControlPlane({
     regionId,
@@ -91,6 +94,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     configStore: createDynamoDbConfigStore(client),
     state,
     bundles,
+    uploads,
     agents,
     signer,
     clock: systemClock,
@@ -119,7 +123,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     workDir: options.workDir,
     clock: systemClock,
     environment: (vmId, request, workDir) => ({
-      ...agentEnvironment(regionId, control.config, vmId, request),
+      ...agentEnvironment(regionId, vmId, request),
       OAAS_WORK_DIR: join(workDir, 'work'),
       OAAS_ENDPOINT: endpoint,
       OAAS_AGENT_TOKEN: keys.agent,
@@ -157,6 +161,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   };
 
   control.http.route('/', operatorRoutes({ authenticate, scaler }));
+  control.http.route('/', uploads.routes);
   const closeClients = () => {
     agents.close();
     client.destroy();
@@ -196,14 +201,8 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   };
 }
 
-function agentEnvironment(
-  regionId: string,
-  config: ConfigCache,
-  vmId: string,
-  request: LaunchRequest,
-): Record<string, string> {
+function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest): Record<string, string> {
   const { offer } = request;
-  const groupId = groupOfPool(regionId, request.poolId)?.groupId ?? '';
   return {
     OAAS_VM_ID: vmId,
     OAAS_POOL_ID: request.poolId,
@@ -213,7 +212,7 @@ function agentEnvironment(
     OAAS_MEMORY_MIB: String(offer.type.memoryMiB),
     OAAS_SHARING_LIMIT: String(request.sharingLimit),
     OAAS_QUEUE_LIMIT: String(request.queueLimit),
-    OAAS_EXACT: String(config.get('group', groupId)?.dispatch.mode === 'exact'),
+    OAAS_EXACT: request.exact ? '1' : '0',
     OAAS_LISTEN: '127.0.0.1:0',
     OAAS_NETWORK_DELAY_MS: String(offer.networkMs),
     OAAS_BOOT_DELAY_MS: String(Math.round(offer.bootS * 1000)),

@@ -24,6 +24,8 @@ export interface LaunchRequest {
   count: number;
   sharingLimit: number;
   queueLimit: number;
+  /** The pool dispatches by true occupancy: its agents report every change at once. */
+  exact: boolean;
 }
 
 export type LaunchFailure = 'no-capacity' | 'throttled' | 'quota' | 'bad-image' | 'unauthorised' | 'unknown';

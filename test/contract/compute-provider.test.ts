@@ -55,6 +55,7 @@ describe('process VMs', () => {
     count: 1,
     sharingLimit: 1,
     queueLimit: 1,
+    exact: false,
   });
   const pidOf = async (provider: ProcessProvider, workDir: string, vmId: string): Promise<number> => {
     await until(async () => (await provider.list()).some((vm) => vm.vmId === vmId && vm.state === 'running'));

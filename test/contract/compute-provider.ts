@@ -21,6 +21,7 @@ export function computeProviderContract(name: string, create: () => Promise<Prov
     count,
     sharingLimit: 4,
     queueLimit: 16,
+    exact: true,
   });
 
   describe(`compute provider: ${name}`, () => {

@@ -1,7 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +8,7 @@ import { replicaSteps } from '../../lib/cli/cdk.ts';
 import { bootFiles } from '../../lib/infra/agent-folder.ts';
 import { artComponent, runtimeComponent } from '../../lib/infra/constructs/image-components.ts';
 import { parseAgentEnv } from '../../lib/ports/contracts/agent-env.ts';
+import { parseEnvFile, sampleInstance, startFakeImds } from '../support/fake-imds.ts';
 
 interface Document {
   phases: { name: string; steps: { name: string; inputs: { commands?: string[] } }[] }[];
@@ -37,66 +36,51 @@ describe('image components', () => {
   });
 });
 
-it('a machine writes the environment of its agent from its own metadata, over IMDSv2 only', async () => {
-  const tags: Record<string, string> = {
-    'oaas-region': 'eu-central-1',
-    'oaas-owner': 'oaas',
-    'oaas-pool': 'eu-central-1.general.default',
-    'oaas-cores': '2',
-    'oaas-core-speed': '0.99',
-    'oaas-memory-mib': '4096',
-    'oaas-sharing-limit': '8',
-    'oaas-queue-limit': '16',
-    'oaas-endpoint': 'https://api.example.org',
-  };
-  const values: Record<string, string> = {
-    'meta-data/instance-id': 'i-0123456789abcdef0',
-    'meta-data/placement/region': 'eu-north-1',
-    'meta-data/services/partition': 'aws',
-    'meta-data/public-ipv4': '192.0.2.7',
-    'dynamic/instance-identity/document': '{\n  "accountId" : "123456789012"\n}',
-  };
-  const imds = createServer((request, response) => {
-    const path = (request.url ?? '').replace('/latest/', '');
-    if (request.method === 'PUT' && path === 'api/token') return response.end('token-1');
-    const value = request.headers['x-aws-ec2-metadata-token'] === 'token-1' ? values[path] : undefined;
-    const tag = tags[path.replace('meta-data/tags/instance/', '')];
-    response.statusCode = (value ?? tag) === undefined ? 401 : 200;
-    return response.end(value ?? tag);
-  });
-  await new Promise<void>((resolve) => imds.listen(0, '127.0.0.1', resolve));
-  const folder = await mkdtemp(join(tmpdir(), 'oaas-boot-'));
-  try {
-    const file = join(folder, 'agent.env');
-    const env = { PATH: process.env.PATH, OAAS_IMDS: `http://127.0.0.1:${(imds.address() as AddressInfo).port}` };
-    await promisify(execFile)('sh', [join(bootFiles, 'agent-env.sh'), file], { env });
-    const text = await readFile(file, 'utf8');
-    const parsed = parseAgentEnv(
-      Object.fromEntries(
-        text
-          .trim()
-          .split('\n')
-          .map((line) => line.split(/=(.*)/s, 2)),
-      ),
-    );
-    expect(parsed).toMatchObject({
+describe('a machine', () => {
+  it('writes the environment of its agent from its own metadata, over IMDSv2 only', async () => {
+    const { text } = await bootEnvironment({});
+    expect(parseAgentEnv(parseEnvFile(text))).toMatchObject({
       ok: true,
       config: {
         vmId: 'i-0123456789abcdef0-eu-north-1',
         principal: 'arn:aws:ec2:eu-north-1:123456789012:instance/i-0123456789abcdef0',
         region: 'eu-central-1',
         stateTable: 'oaas-state-eu-central-1',
+        bundleBucket: 'oaas-bundles-123456789012-eu-central-1',
+        endpoint: 'https://api.example.org',
         publicUrl: 'https://192.0.2.7:8443',
         listenPort: 8443,
         cores: 2,
+        exact: true,
+        strict: true,
         agentToken: undefined,
       },
     });
+    expect(text).not.toMatch(/TOKEN|KEY|SECRET/);
+  });
+
+  it.each([
+    ['a tag is missing', { 'oaas-pool': undefined }, /no meta-data\/tags\/instance\/oaas-pool/],
+    ['a tag would begin another line', { 'oaas-pool': 'p\nOAAS_OPEN=1' }, /oaas-pool is not a plain value/],
+    ['a tag is empty', { 'oaas-endpoint': '' }, /oaas-endpoint is not a plain value/],
+  ])('writes none when %s', async (_, tags, reason) => {
+    await expect(bootEnvironment(tags)).rejects.toThrow(reason);
+  });
+});
+
+async function bootEnvironment(tags: Record<string, string | undefined>): Promise<{ text: string }> {
+  const imds = await startFakeImds(sampleInstance(tags));
+  const folder = await mkdtemp(join(tmpdir(), 'oaas-boot-'));
+  try {
+    const file = join(folder, 'agent.env');
+    const env = { PATH: process.env.PATH, OAAS_IMDS: imds.endpoint };
+    await promisify(execFile)('sh', [join(bootFiles, 'agent-env.sh'), file], { env });
+    return { text: await readFile(file, 'utf8') };
   } finally {
     imds.close();
     await rm(folder, { recursive: true });
   }
-});
+}
 
 it('home regions join one per step, and those that have joined take no step', () => {
   expect(replicaSteps(3, undefined)).toEqual([0, 1, 2]);

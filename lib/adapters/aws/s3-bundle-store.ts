@@ -8,6 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { BundleStore } from '../../ports/bundle-store.ts';
+import { bundleKey } from './s3-bundles.ts';
 
 export interface S3BundleStoreOptions {
   client: (region: string) => S3Client;
@@ -16,9 +17,6 @@ export interface S3BundleStoreOptions {
   /** Bucket per home region: every region keeps a copy, so that agents read from near. */
   buckets: Readonly<Record<string, string>>;
 }
-
-/** Key of a bundle; agents may read under this prefix only. */
-export const bundleKey = (digest: string): string => `bundles/${digest}.zip`;
 
 /** Bundles in S3, one copy per home region. */
 export function createS3BundleStore({ client, region, buckets }: S3BundleStoreOptions): BundleStore {

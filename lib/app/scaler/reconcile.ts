@@ -41,6 +41,7 @@ export function launchRequestOf(run: Run, intent: LaunchIntent, pool: Pool | und
     count: intent.count,
     sharingLimit: sharingLimitOf(offer.type, pool.appMemoryMiB, pool.group.sharingLimit),
     queueLimit: pool.group.queueLimit,
+    exact: pool.group.dispatch.mode === 'exact',
   };
 }
 

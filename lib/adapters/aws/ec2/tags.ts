@@ -17,6 +17,7 @@ export function launchTags(
     [vmTags.offer]: request.offer.id,
     [vmTags.sharingLimit]: String(request.sharingLimit),
     [vmTags.queueLimit]: String(request.queueLimit),
+    [vmTags.exact]: request.exact ? '1' : '0',
     [vmTags.cores]: String(request.offer.type.cores),
     [vmTags.coreSpeed]: String(request.offer.type.coreSpeed),
     [vmTags.memoryMiB]: String(request.offer.type.memoryMiB),

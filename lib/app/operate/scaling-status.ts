@@ -1,3 +1,4 @@
+import { stoppedUsdPerHour } from '../../domain/pricing/offers.ts';
 import { measuredDemand } from '../../domain/scaling/demand.ts';
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import type { PoolStatus, ScalingStatus } from '../../ports/contracts/operator.ts';
@@ -44,7 +45,9 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
       slaId: app.manifest.slaId ?? defaultSlaId,
     })),
     pools,
-    rentUsdPerHour: fleet.live().reduce((sum, vm) => sum + vm.priceUsdPerHour, 0),
+    rentUsdPerHour: fleet
+      .existing()
+      .reduce((sum, vm) => sum + (vm.state === 'stopped' ? stoppedUsdPerHour : vm.priceUsdPerHour), 0),
     vms: fleet.live().map((vm) => {
       const beat = fleet.heartbeats.get(vm.vmId);
       return {
@@ -106,6 +109,7 @@ function poolStatus(
       ready: count('ready'),
       draining: count('draining'),
       unhealthy: count('unhealthy'),
+      stopped: fleet.stopped(pool.poolId).length,
     },
     fleet: [...offers].map(([offer, n]) => ({ offer, count: n })),
     rentUsdPerHour: vms.reduce((sum, vm) => sum + vm.priceUsdPerHour, 0),

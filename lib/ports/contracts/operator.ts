@@ -30,7 +30,14 @@ const poolStatusSchema = z.object({
   refused: z.number(),
   running: z.number(),
   waiting: z.number(),
-  vms: z.object({ starting: z.number(), ready: z.number(), draining: z.number(), unhealthy: z.number() }),
+  vms: z.object({
+    starting: z.number(),
+    ready: z.number(),
+    draining: z.number(),
+    unhealthy: z.number(),
+    /** In the warm pool: costs its disk. */
+    stopped: z.number().default(0),
+  }),
   /** Per offer: how many cost money now. */
   fleet: z.array(z.object({ offer: z.string(), count: z.number() })),
   rentUsdPerHour: z.number(),

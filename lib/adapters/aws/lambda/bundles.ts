@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { LambdaConfig } from '../../../ports/contracts/lambda-env.ts';
 import { createS3BundleStore } from '../s3-bundle-store.ts';
 import { createS3Uploads } from '../s3-uploads.ts';
+import { sdkClient } from '../sdk-client.ts';
 import type { LambdaBundles } from './control.ts';
 
 /** Bundles in this region's bucket and its copies in the other home regions'; uploads go to this region's. */
@@ -10,10 +11,8 @@ export function createLambdaBundles(config: LambdaConfig): LambdaBundles {
   const client = (region: string): S3Client => {
     const known = clients.get(region);
     if (known !== undefined) return known;
-    const made = new S3Client({
+    const made = sdkClient(S3Client, 'objects', {
       region,
-      maxAttempts: 3,
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
       ...(config.awsEndpoint === undefined ? {} : { endpoint: config.awsEndpoint, forcePathStyle: true }),
     });
     clients.set(region, made);

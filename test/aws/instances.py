@@ -1,11 +1,14 @@
-"""Launches a machine per region, tagged with the given owner. Input: {"launch": {region: owner}}."""
+"""Machines by hand: {"launch": {region: owner tag}}, {"terminate": {region: instance id}}."""
 
 import json
 import sys
 
 import boto3
 
-for region, owner in json.load(sys.stdin)["launch"].items():
+given = json.load(sys.stdin)
+for region, instance in given.get("terminate", {}).items():
+    boto3.client("ec2", region).terminate_instances(InstanceIds=[instance])
+for region, owner in given.get("launch", {}).items():
     ec2 = boto3.client("ec2", region)
     image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     home = "eu-central-1" if region.startswith("eu-") else region

@@ -6,14 +6,13 @@ Prints "listening" once it answers. Ends when its standard input closes, so that
 import sys
 import threading
 
-import capacity
 import cloudformation
+import launches
 import mended
 import ordering
 import recorded
 import resources
 from moto.server import ThreadedMotoServer
-
 
 def main() -> None:
     port = int(sys.argv[1])
@@ -22,11 +21,10 @@ def main() -> None:
     mended.install()
     resources.install()
     recorded.install()
-    capacity.install(sys.argv[2] if len(sys.argv) > 2 else None)
+    launches.install(sys.argv[2] if len(sys.argv) > 2 else None)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     print("listening", flush=True)
     threading.Thread(target=lambda: (sys.stdin.read(), server.stop())).start()
-
 
 main()

@@ -71,6 +71,8 @@ export async function startLambda(options: LambdaOptions): Promise<LambdaFunctio
     if (id === 'init') log += `\n${errorType}: ${errorMessage}`;
     return pending?.reject(new Error(`${errorType}: ${errorMessage}`));
   });
+  // A frozen environment keeps its connection for hours.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const begin = performance.now();
   const child: ChildProcess = spawn(process.execPath, ['--require', transport, client], {
@@ -80,6 +82,10 @@ export async function startLambda(options: LambdaOptions): Promise<LambdaFunctio
       AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(server.address() as AddressInfo).port}`,
       AWS_LAMBDA_NODEJS_USE_ALTERNATIVE_CLIENT_1: 'true',
       AWS_LAMBDA_FUNCTION_NAME: options.name,
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+      AWS_LAMBDA_LOG_GROUP_NAME: options.name,
+      AWS_LAMBDA_LOG_STREAM_NAME: 'test',
       AWS_REGION: options.region,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
@@ -96,8 +102,10 @@ export async function startLambda(options: LambdaOptions): Promise<LambdaFunctio
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
   const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(`${code ?? signal}`)));
+  let gone: Error | null = null;
   void ended.then((how) => {
-    for (const { reject } of waiting.values()) reject(new Error(`${options.name} ended (${how}): ${log}`));
+    gone = new Error(`${options.name} has ended (${how}): ${log}`);
+    for (const { reject } of waiting.values()) reject(gone);
   });
   const stop = async () => {
     child.kill('SIGKILL');
@@ -116,10 +124,11 @@ export async function startLambda(options: LambdaOptions): Promise<LambdaFunctio
     initMs: performance.now() - begin,
     invoke: (event) =>
       new Promise((resolve, reject) => {
+        if (gone !== null) return reject(gone);
         const id = `${options.name}-${++ids}`;
         waiting.set(id, { resolve, reject });
         events.push({ id, event });
-        hand();
+        return hand();
       }),
     log: () => log,
     stop,

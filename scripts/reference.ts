@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { openApiDocument } from '../lib/app/http/openapi.ts';
+import { schemaLoaders } from '../lib/cli/commands/schema.ts';
 import { commandLoaders } from '../lib/cli/commands.ts';
 import { groupSchema, manifestSchema, slaSchema } from '../lib/ports/contracts/config.ts';
 
@@ -162,9 +163,35 @@ async function commandLine(): Promise<string> {
   ].join('\n');
 }
 
+async function jsonOutput(): Promise<string> {
+  const sections: string[] = [];
+  for (const [name, load] of Object.entries(schemaLoaders)) {
+    const { output } = await load();
+    const schema = z.toJSONSchema(output, { io: 'output', unrepresentable: 'any' }) as JsonSchema;
+    const list = schema.type === 'array' ? schema.items : undefined;
+    const rows = list ? fields(list, '[].') : fields(schema);
+    const text =
+      rows.length === 0
+        ? `\`npx oaas schema ${name} --output\` has its form.`
+        : `${table(['field', 'value', 'default', 'meaning'], rows)}`;
+    sections.push(`## ${name}\n\n${text}\n`);
+  }
+  return [
+    `${made}\n\n# What commands write with \`--json\`\n`,
+    'As JSON Schema: `npx oaas schema NAME --output`. Fields are added within a major version, never renamed or removed; tests hold the commands to it.',
+    '`backtest` is `oaas forecast --backtest`, `live-plan` is `oaas plan --live`, `experiments` is `oaas experiment list`.\n',
+    ...sections,
+  ].join('\n');
+}
+
 /** Pages by file name. */
 export async function referencePages(): Promise<Record<string, string>> {
-  const pages = { 'configuration.md': configuration(), 'http-api.md': httpApi(), 'commands.md': await commandLine() };
+  const pages = {
+    'configuration.md': configuration(),
+    'http-api.md': httpApi(),
+    'commands.md': await commandLine(),
+    'json-output.md': await jsonOutput(),
+  };
   return Object.fromEntries(
     Object.entries(pages).map(([name, text]) => [name, `${text.replace(/\n{3,}/g, '\n\n').trim()}\n`]),
   );

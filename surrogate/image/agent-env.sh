@@ -60,6 +60,7 @@ OAAS_BUNDLE_BUCKET=$owner-bundles-$account-$home
 OAAS_LISTEN=0.0.0.0:8443
 OAAS_PUBLIC_URL=https://$address:8443
 OAAS_WORK_DIR=/var/lib/oaas
+OAAS_JAVA_TOOLS=/opt/oaas/java
 OAAS_STRICT=1
 OAAS_CPU_HOLD=off
 AWS_REGION=$home

@@ -126,11 +126,17 @@ it('a changed checksum header does not open an S3 address to other bytes', async
   expect((await put(address, other, address.url, headers)).status).toBe(403);
 });
 
-it('a bundle put in one home region is copied to every other', async () => {
+it('a bundle put in one home region is in every other, or in none that says so', async () => {
   const s3 = await startFakeS3({ region, credentials, nowMs: Date.now });
   const client = s3Client(s3.endpoint);
   try {
     const buckets = { [region]: 'b-eu', 'us-east-1': 'b-us' };
+    const unreachable = new S3Client({ region, endpoint: 'http://127.0.0.1:9', credentials, maxAttempts: 1 });
+    const clientOf = (home: string) => (home === region ? client : unreachable);
+    const cut = createS3BundleStore({ client: clientOf, region, buckets });
+    await expect(cut.put(digest, bytes)).rejects.toThrow(/ECONNREFUSED/);
+    expect(await cut.has(digest)).toBe(false);
+
     const store = createS3BundleStore({ client: () => client, region, buckets });
     expect([await store.has(digest), await store.get(digest)]).toEqual([false, null]);
     await store.put(digest, bytes);

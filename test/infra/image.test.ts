@@ -6,34 +6,59 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { replicaSteps } from '../../lib/cli/cdk.ts';
 import { bootFiles } from '../../lib/infra/agent-folder.ts';
+import { componentDocumentSchema, maxDocumentLength } from '../../lib/infra/constructs/component-document.ts';
 import { artComponent, runtimeComponent } from '../../lib/infra/constructs/image-components.ts';
+import { names } from '../../lib/infra/names.ts';
 import { parseAgentEnv } from '../../lib/ports/contracts/agent-env.ts';
+import { deploymentSchema } from '../../lib/ports/contracts/deployment.ts';
 import { parseEnvFile, sampleInstance, startFakeImds } from '../support/fake-imds.ts';
 
-interface Document {
-  phases: { name: string; steps: { name: string; inputs: { commands?: string[] } }[] }[];
-}
-
 describe('image components', () => {
-  const art = artComponent({ systemImageUrl: 'https://example.org/x.zip', sha256: 'a'.repeat(64) });
   const files = { bucket: 'assets', key: 'agent.zip' };
-  const documents = [runtimeComponent('x86_64', files), runtimeComponent('arm64', files), art] as Document[];
+  const art = artComponent({ systemImageUrl: 'https://example.org/x.zip', sha256: 'a'.repeat(64) }, files);
+  const documents = [runtimeComponent('x86_64', files), runtimeComponent('arm64', files), art];
 
   it('consist of commands that a shell can read', () => {
-    for (const { phases } of documents) {
-      for (const { inputs } of phases.flatMap((phase) => phase.steps)) {
-        if (inputs.commands !== undefined) execFileSync('bash', ['-n'], { input: inputs.commands.join('\n') });
-      }
+    for (const step of documents.flatMap(({ phases }) => phases).flatMap(({ steps }) => steps)) {
+      if (step.action === 'ExecuteBash') execFileSync('bash', ['-n'], { input: step.inputs.commands.join('\n') });
     }
   });
 
-  it('test what they have built: Node, JVM, sandbox and a dex', () => {
+  it('are documents that Image Builder takes, by its published form', () => {
+    for (const document of documents) {
+      expect(componentDocumentSchema.parse(document)).toEqual(document);
+      expect(JSON.stringify(document, null, 2).length).toBeLessThan(maxDocumentLength);
+    }
+  });
+
+  const [runtime] = documents;
+  const step = runtime!.phases[0]!.steps[0]!;
+  const withStep = (change: object) => ({ ...runtime, phases: [{ name: 'build', steps: [{ ...step, ...change }] }] });
+  it.each([
+    ['another schema version', { ...runtime, schemaVersion: 2 }],
+    ['a phase that Image Builder never runs', { ...runtime, phases: [{ name: 'install', steps: [step] }] }],
+    ['a phase without steps', { ...runtime, phases: [{ name: 'build', steps: [] }] }],
+    ['two steps of one name', { ...runtime, phases: [{ name: 'build', steps: [step, step] }] }],
+    ['an unknown action', withStep({ action: 'RunBash' })],
+    ['an unknown field', withStep({ timeout: 5 })],
+    ['commands in one text', withStep({ inputs: { commands: 'true' } })],
+    ['what AWSTOE takes for a reference', withStep({ inputs: { commands: ['docker ps --format {{.ID}}'] } })],
+    ['a download without bucket', withStep({ action: 'S3Download', inputs: [{ source: 'x.zip', destination: '/x' }] })],
+  ])('would not be taken with %s', (_, document) => {
+    expect(componentDocumentSchema.safeParse(document).success).toBe(false);
+  });
+
+  it('test what they have built: Node, JVM, sandbox, agent, metadata and a dex', () => {
     const tests = documents.map(({ phases }) =>
       phases.find((phase) => phase.name === 'test')?.steps.map((s) => s.name),
     );
-    expect(tests[0]).toEqual(['NodeRuns', 'JvmRuns', 'SandboxRuns', 'AgentParses']);
+    expect(tests[0]).toEqual(['NodeRuns', 'JvmRuns', 'SandboxRuns', 'AgentParses', 'MetadataForRootOnly']);
     expect(tests[2]).toEqual(['DexRuns']);
   });
+});
+
+const deployment = deploymentSchema.parse({
+  geographies: [{ id: 'europe', home: 'eu-central-1', dataCentres: [{ id: 'eu-north-1', networkMs: 24 }] }],
 });
 
 describe('a machine', () => {
@@ -45,8 +70,8 @@ describe('a machine', () => {
         vmId: 'i-0123456789abcdef0-eu-north-1',
         principal: 'arn:aws:ec2:eu-north-1:123456789012:instance/i-0123456789abcdef0',
         region: 'eu-central-1',
-        stateTable: 'oaas-state-eu-central-1',
-        bundleBucket: 'oaas-bundles-123456789012-eu-central-1',
+        stateTable: names.stateTable(deployment, 'eu-central-1'),
+        bundleBucket: names.bundleBucket(deployment, '123456789012', 'eu-central-1'),
         endpoint: 'https://api.example.org',
         publicUrl: 'https://192.0.2.7:8443',
         listenPort: 8443,

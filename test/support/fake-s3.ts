@@ -34,13 +34,6 @@ export async function startFakeS3(options: {
     } else if (request.headers.authorization === undefined) return refuse(403, 'AccessDenied', 'Access Denied');
     const name = decodeURIComponent(url.pathname.slice(1));
     if (request.method === 'PUT') {
-      const source = request.headers['x-amz-copy-source'];
-      if (source !== undefined) {
-        const copied = objects.get(decodeURIComponent(String(source)));
-        if (copied === undefined) return refuse(404, 'NoSuchKey', 'The specified key does not exist.');
-        objects.set(name, copied);
-        return response.end('<CopyObjectResult><ETag>"x"</ETag></CopyObjectResult>');
-      }
       const checksum = request.headers['x-amz-checksum-sha256'];
       if (checksum !== undefined && checksum !== createHash('sha256').update(body).digest('base64')) {
         return refuse(400, 'BadDigest', 'The SHA256 you specified did not match the calculated checksum.');

@@ -34,6 +34,8 @@ export interface TestRegionOptions {
   agents?: Partial<AgentClient>;
   /** Mounts the route that takes uploads into this folder. */
   uploadDir?: string;
+  /** Where it is served, once it is. */
+  endpoint?: () => string;
   /** Called before every operation on the state store; throws to inject a failure. */
   hook?: Hook;
 }
@@ -55,7 +57,7 @@ export async function createTestRegion(options: TestRegionOptions = {}) {
   };
   const uploads = createLocalUploads({
     folder: options.uploadDir ?? '/nowhere',
-    endpoint: () => 'http://127.0.0.1:1',
+    endpoint: options.endpoint ?? (() => 'http://127.0.0.1:1'),
     clock,
   });
   const errors: string[] = [];

@@ -169,25 +169,26 @@ export const directBundleBytes = 4_000_000;
 export const uploadLifetimeMs = 15 * 60_000;
 
 export const uploadRequestSchema = z.strictObject({
-  digest: digestSchema,
-  bytes: z.number().int().positive().max(bundleLimits.maxZipBytes),
+  digest: digestSchema.describe("SHA-256 of the bundle's bytes"),
+  bytes: z.number().int().positive().max(bundleLimits.maxZipBytes).describe('length of the bundle'),
 });
 export type UploadRequest = z.infer<typeof uploadRequestSchema>;
 
 export const uploadResponseSchema = z.object({
-  digest: z.string(),
-  /** Null: these bytes are stored already, register at once. */
+  digest: z.string().describe('as sent'),
   upload: z
     .object({
-      method: z.literal('PUT'),
-      url: z.string(),
-      /** To be sent exactly as given. */
-      headers: z.record(z.string(), z.string()),
-      expiresInMs: z.number(),
+      method: z.literal('PUT').describe('how the bytes are sent'),
+      url: z.string().describe('where to; the address itself is the right to put these bytes there'),
+      headers: z.record(z.string(), z.string()).describe('to be sent exactly as given'),
+      expiresInMs: z.number().describe('the address is refused after this'),
     })
-    .nullable(),
+    .nullable()
+    .describe('null: these bytes are stored already, register at once'),
 });
 export type UploadResponse = z.infer<typeof uploadResponseSchema>;
 
 /** Registration by digest, after an upload. */
-export const appRegistrationSchema = z.strictObject({ digest: digestSchema });
+export const appRegistrationSchema = z.strictObject({
+  digest: digestSchema.describe('SHA-256 of the uploaded bundle'),
+});

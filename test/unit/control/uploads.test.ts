@@ -1,12 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strToU8 } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveHttp } from '../../../lib/adapters/node/http-server.ts';
 import { digestOf, packBundle } from '../../../lib/app/bundles/bundle.ts';
 import { directBundleBytes } from '../../../lib/ports/contracts/wire.ts';
-import { sendBundle } from '../../../sdk/typescript/src/register.ts';
-import { createTestRegion } from '../../support/test-region.ts';
+import { registerApp, sendBundle } from '../../../sdk/typescript/src/register.ts';
+import { createTestRegion, keys } from '../../support/test-region.ts';
 
 let uploadDir: string;
 beforeAll(async () => {
@@ -68,4 +70,32 @@ it('a bundle that the endpoint takes travels in the call itself', async () => {
   const calls: string[] = [];
   await sendBundle(new Uint8Array(directBundleBytes), async (path) => calls.push(path));
   expect(calls).toEqual(['/v1/bundles']);
+});
+
+describe('registerApp of the SDK', () => {
+  it('uploads what is too large for one call, and says why it was refused', async () => {
+    let endpoint = '';
+    const region = await createTestRegion({ uploadDir, endpoint: () => endpoint });
+    const server = await serveHttp((request, env) => region.control.http.fetch(request, env), {
+      host: '127.0.0.1',
+      port: 0,
+    });
+    endpoint = `http://127.0.0.1:${server.port}`;
+    try {
+      const large = packBundle({
+        'oaas.json': strToU8(JSON.stringify(manifest)),
+        'main.mjs': strToU8('export {}'),
+        'data.bin': randomBytes(directBundleBytes),
+      });
+      const registered = await registerApp({ endpoint, adminKey: keys.admin, bundle: large });
+      expect(registered).toMatchObject({ id: 'big', digest: digestOf(large) });
+      await expect(registerApp({ endpoint, adminKey: keys.device, bundle })).rejects.toThrow(
+        /POST \/v1\/bundles was refused \(403\): a device key may not/,
+      );
+      const noBundle = new Uint8Array(directBundleBytes + 1);
+      await expect(registerApp({ endpoint, adminKey: keys.admin, bundle: noBundle })).rejects.toThrow(/400.*zip/);
+    } finally {
+      await server.close();
+    }
+  });
 });

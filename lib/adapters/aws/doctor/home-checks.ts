@@ -5,6 +5,7 @@ import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { paths } from '../../../ports/contracts/wire.ts';
 import { createDynamoDbClient } from '../dynamodb-client.ts';
 import { createPriceStore, createRegionDirectory } from '../dynamodb-region-rows.ts';
+import { sdkClient } from '../sdk-client.ts';
 import { createSsmClient } from '../ssm-key-storage.ts';
 import { failed, type Look, ok, type Result, warning } from './look.ts';
 
@@ -67,10 +68,8 @@ export async function checkTicketKeys(look: Look, region: string): Promise<Resul
 }
 
 export async function checkBundles(look: Look, region: string): Promise<Result> {
-  const client = new S3Client({
+  const client = sdkClient(S3Client, 'control', {
     region,
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
     ...(look.awsEndpoint === undefined ? {} : { endpoint: look.awsEndpoint, forcePathStyle: true }),
   });
   const { Table } = await dynamoDb(look, region).send(new DescribeTableCommand({ TableName: look.configTable }));

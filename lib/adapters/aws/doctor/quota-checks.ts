@@ -1,4 +1,5 @@
 import { GetServiceQuotaCommand, ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { sdkClient } from '../sdk-client.ts';
 import { type Look, ok, type Result, warning } from './look.ts';
 
 interface Quota {
@@ -22,10 +23,8 @@ export const checkControlQuotas = (look: Look, region: string): Promise<Result> 
 export const checkMachineQuotas = (look: Look, region: string): Promise<Result> => check(look, region, ec2Quotas);
 
 async function check({ awsEndpoint }: Look, region: string, wanted: readonly Quota[]): Promise<Result> {
-  const client = new ServiceQuotasClient({
+  const client = sdkClient(ServiceQuotasClient, 'control', {
     region,
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
     ...(awsEndpoint === undefined ? {} : { endpoint: awsEndpoint }),
   });
   const seen = await Promise.all(

@@ -43,14 +43,9 @@ export async function deployHome(): Promise<DeployedHome> {
   };
   try {
     const cdk = cdkWith(moto.env);
-    const out = process.env.DEVOUT ?? join(folder, 'cdk.out');
+    const out = join(folder, 'cdk.out');
     await cdk(['bootstrap', ...places.map((place) => `aws://${account}/${place}`)]);
-    await cdk([
-      'deploy',
-      '--all',
-      ...(process.env.DEVOUT ? ['-a', out] : ['-c', `oaas=${JSON.stringify(document)}`, '-o', out]),
-      ...direct,
-    ]);
+    await cdk(['deploy', '--all', '-c', `oaas=${JSON.stringify(document)}`, '-o', out, ...direct]);
     const held = (await moto.inventory(home))[home]!;
     const template = JSON.parse(await readFile(join(out, `${stack}.template.json`), 'utf8')) as {
       Resources: Record<string, { Metadata?: Record<string, string> }>;

@@ -51,6 +51,24 @@ describe('scaleRegion', () => {
     expect(world.state.vms.get(busy!)).toMatchObject({ state: 'draining', cordoned: true });
   });
 
+  it('tells in the next record what ended or went wrong between slots, once', async () => {
+    const world = createWorld();
+    for (let i = 0; i < 4; i++) await slot(world, 40);
+    const draining = () => [...world.state.vms.values()].some((vm) => vm.state === 'draining');
+    for (let i = 0; i < 6 && !draining(); i++) await slot(world, 1);
+    const records = world.state.slots.length;
+    const before = world.provider.terminated.length;
+    world.advance(2_000);
+    world.beatAll();
+    await scaleRegion(world.deps('one'), 'between');
+    const ended = world.provider.terminated.slice(before);
+    expect(ended.length).toBeGreaterThan(0);
+    expect(world.state.slots.length).toBe(records);
+    for (let i = 0; i < 3; i++) await slot(world, 1);
+    const told = world.state.slots.slice(records).flatMap((row) => slotBodySchema.parse(row.body).outcome.terminated);
+    expect(ended.map((vmId) => told.filter((id) => id === vmId).length)).toEqual(ended.map(() => 1));
+  });
+
   it('takes the next offer in the same run when one has no capacity, and leaves that one alone afterwards', async () => {
     const world = createWorld();
     world.provider.fail('a@dc1/on-demand', 'no-capacity', { times: 1 });

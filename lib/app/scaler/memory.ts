@@ -22,6 +22,8 @@ export interface RegionMemory {
   boots?: BootLog;
   /** Machines that looked wrong at an earlier listing: first time seen so. */
   suspects: Record<string, number>;
+  /** Machines whose interruption notice stands in the decision log, while the notice lasts. */
+  heeded?: string[];
 }
 
 export interface PoolMemory {

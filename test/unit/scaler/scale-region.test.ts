@@ -228,6 +228,22 @@ describe('scaleRegion', () => {
     expect(world.liveRows().filter((vm) => !vm.cordoned)).toHaveLength(1);
   });
 
+  it('tells an interruption once, also where the machine was drained before the scaler looked', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const [first] = world.provider.live();
+    world.provider.notify(first!.vmId);
+    const row = world.state.vms.get(first!.vmId)!;
+    world.state.vms.set(row.vmId, { ...row, state: 'draining', cordoned: true, drainingSinceMs: world.nowMs() });
+    world.advance(2_000);
+    for (let i = 0; i < 3; i++) await scaleRegion(world.deps('one'), 'between');
+    await slot(world, 0);
+    const told = world.state.slots.flatMap(({ body }) => slotBodySchema.parse(body).outcome.faults);
+    expect(told.filter((fault) => fault.kind === 'interrupted').map((fault) => fault.detail)).toEqual([
+      expect.stringContaining(first!.vmId),
+    ]);
+  });
+
   it('scales out between slots when requests are refused, and never in', async () => {
     const world = createWorld();
     await slot(world, 0);

@@ -3,6 +3,7 @@ import { createPriceStore, createRegionDirectory } from '../../lib/adapters/aws/
 import { createTables } from '../../lib/adapters/aws/dynamodb-tables.ts';
 import { runCli } from '../../lib/cli/program.ts';
 import { names } from '../../lib/infra/names.ts';
+import { doctorOutputSchema } from '../../lib/ports/contracts/cli-output.ts';
 import { deploymentSchema } from '../../lib/ports/contracts/deployment.ts';
 import type { Finding } from '../../lib/ports/diagnosis.ts';
 import { startTestDynalite, type TestDynamoDb } from '../support/dynamodb.ts';
@@ -81,7 +82,10 @@ async function doctor(...args: string[]): Promise<{ code: number; findings: Find
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => out.push(String(chunk)) > 0);
   try {
     const code = await runCli(['doctor', '--json', '--region', home, ...args]);
-    return { code: code || Number(process.exitCode ?? 0), findings: JSON.parse(out.join('')) as Finding[] };
+    return {
+      code: code || Number(process.exitCode ?? 0),
+      findings: doctorOutputSchema.parse(JSON.parse(out.join(''))),
+    };
   } finally {
     stdout.mockRestore();
     process.exitCode = undefined;

@@ -34,8 +34,12 @@ export const launchOf = (offer: Offer, clientToken: string, count: number, stand
   ...(standIns === undefined ? {} : { standIns }),
 });
 
-/** The EC2 provider over the fake, through the SDK's own client. */
-export async function createEc2World(offers: Offer[]) {
+/**
+ * The EC2 provider over the fake, through the SDK's own client.
+ *
+ * @param budgetMs of a listing and of a launch: long where all answer, so that a slow machine does not look like a silent one
+ */
+export async function createEc2World(offers: Offer[], budgetMs = 20_000) {
   const ec2 = await startFakeEc2();
   let nowMs = 1_000_000;
   const clients = new Map<string, EC2Client>();
@@ -63,8 +67,8 @@ export async function createEc2World(offers: Offer[]) {
       offers: async () => offers,
       interruptions: async () => [],
       clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
-      listBudgetMs: 300,
-      launchBudgetMs: 300,
+      listBudgetMs: budgetMs,
+      launchBudgetMs: budgetMs,
     });
   return {
     ec2,

@@ -36,6 +36,8 @@ export interface FakeEc2 {
   capacity: Map<string, number>;
   /** Code that the next calls of an action answer. */
   fail(action: string, code: string, options?: { times?: number; message?: string }): void;
+  /** Spot prices as they are now, by type and zone. */
+  spotPrices: { type: string; zone: string; usdPerHour: string }[];
   /** Regions that never answer. */
   silent: Set<string>;
   stop(): void;
@@ -58,6 +60,7 @@ export async function startFakeEc2(): Promise<FakeEc2> {
   const capacity: FakeEc2['capacity'] = new Map();
   const failures = new Map<string, { code: string; times: number; message: string }>();
   const silent = new Set<string>();
+  const spotPrices: FakeEc2['spotPrices'] = [];
   const tokens = new Map<string, { asked: string; answer: string }>();
   let counter = 0;
 
@@ -135,6 +138,20 @@ export async function startFakeEc2(): Promise<FakeEc2> {
     },
     DescribeSubnets: ({ region }) =>
       `<subnetSet>${items(zonesPerRegion.map((z) => tag('subnetId', subnetOf(region, z)) + tag('availabilityZone', `${region}${z}`)))}</subnetSet>`,
+    DescribeSpotPriceHistory({ region, parameters }) {
+      const asked = Object.values(branch(parameters, 'InstanceType'));
+      const found = spotPrices.filter(({ type, zone }) => zone.startsWith(region) && asked.includes(type));
+      // A page per price.
+      const at = Number(parameters.NextToken ?? 0);
+      const page = found
+        .slice(at, at + 1)
+        .map(
+          ({ type, zone, usdPerHour }) =>
+            tag('instanceType', type) + tag('availabilityZone', zone) + tag('spotPrice', usdPerHour),
+        );
+      const next = at + 1 < found.length ? tag('nextToken', String(at + 1)) : '';
+      return `<spotPriceHistorySet>${items(page)}</spotPriceHistorySet>${next}`;
+    },
     StartInstances: (call) =>
       change(call, (instance) => {
         if (instance.state !== 'stopped') throw new Ec2Error('IncorrectInstanceState', `${instance.id} is not stopped`);
@@ -221,6 +238,7 @@ export async function startFakeEc2(): Promise<FakeEc2> {
     calls,
     instances,
     capacity,
+    spotPrices,
     silent,
     fail: (action, code, { times = Number.POSITIVE_INFINITY, message = code } = {}) =>
       void failures.set(action, { code, times, message }),

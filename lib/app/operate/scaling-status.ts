@@ -5,7 +5,7 @@ import type { PoolStatus, ScalingStatus } from '../../ports/contracts/operator.t
 import { type SlotBody, slotBodySchema } from '../../ports/contracts/slot-record.ts';
 import type { ScalerDeps } from '../scaler/deps.ts';
 import type { Fleet } from '../scaler/fleet.ts';
-import { readPoolMemory } from '../scaler/memory.ts';
+import { readPoolMemory, readRegionMemory } from '../scaler/memory.ts';
 import { defaultSlaId, type Pool, poolsOf } from '../scaler/pools.ts';
 import { readFleet, requestedPools } from '../scaler/scale-region.ts';
 
@@ -45,6 +45,7 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
       slaId: app.manifest.slaId ?? defaultSlaId,
     })),
     pools,
+    bootTimes: await bootTimes(scaler),
     rentUsdPerHour: fleet
       .existing()
       .reduce((sum, vm) => sum + (vm.state === 'stopped' ? stoppedUsdPerHour : vm.priceUsdPerHour), 0),
@@ -64,6 +65,13 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
     }),
     faults: deps.configFaults(),
   };
+}
+
+async function bootTimes({ state, region }: ScalerDeps): Promise<ScalingStatus['bootTimes']> {
+  const { boots = {} } = await readRegionMemory(state, region);
+  return Object.fromEntries(
+    Object.entries(boots).map(([key, { p50S, p90S, samplesS }]) => [key, { p50S, p90S, boots: samplesS.length }]),
+  );
 }
 
 async function recentSlots(scaler: ScalerDeps, poolId: string, nowMs: number): Promise<SlotBody[]> {

@@ -53,6 +53,8 @@ export const scalingStatusSchema = z.object({
   slotMs: z.number(),
   apps: z.array(z.object({ id: z.string(), version: z.string(), groupId: z.string().nullable(), slaId: z.string() })),
   pools: z.array(poolStatusSchema),
+  /** Seconds from launch, or start from stopped, to the first heartbeat, by `TYPE/launch` or `TYPE/start`; of the last `boots` ones. */
+  bootTimes: z.record(z.string(), z.object({ p50S: z.number(), p90S: z.number(), boots: z.number() })).default({}),
   rentUsdPerHour: z.number(),
   vms: z.array(
     z.object({

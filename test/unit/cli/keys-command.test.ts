@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openTicketSigner, ticketKeyFile } from '../../../lib/adapters/local/ticket-keys.ts';
 import { runCli } from '../../../lib/cli/program.ts';
+import { keysOutputSchema } from '../../../lib/ports/contracts/cli-output.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -24,7 +25,7 @@ async function cli(...args: string[]): Promise<{ code: number; out: string }> {
     process.exitCode = undefined;
   }
 }
-const rows = (out: string) => JSON.parse(out) as { region: string; kid: string }[];
+const rows = (out: string) => keysOutputSchema.parse(JSON.parse(out));
 
 describe('oaas keys', () => {
   it('lists ids and never a private key, rotates, and revokes', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { scalingStatus } from '../../../lib/app/operate/scaling-status.ts';
 import { scaleRegion } from '../../../lib/app/scaler/scale-region.ts';
 import { plan } from '../../../lib/domain/planner/plan.ts';
 import type { PlanProblem, PlanResult } from '../../../lib/domain/planner/types.ts';
@@ -104,6 +105,27 @@ describe('a data centre that does not answer', () => {
     world.provider.silence('dc1', false);
     await between(2_000);
     expect(world.provider.terminated).toEqual([lost!.vmId]);
+  });
+});
+
+describe('a termination', () => {
+  it('that EC2 did not carry out is noticed by a later listing and made again', async () => {
+    const world = createWorld({ offers: [near], sla: { planner: 'static' }, group: { minVms: 1 } });
+    await slot(world, 0);
+    world.advance(400_000);
+    const [first] = world.provider.live();
+    // Silent for good: it is to be ended, and the call is lost.
+    const deps = world.deps('one');
+    const deaf = { ...deps, provider: { ...deps.provider, terminate: async () => {} } };
+    await scaleRegion(deaf, 'slot');
+    expect(world.state.vms.get(first!.vmId)).toMatchObject({ state: 'terminated' });
+    expect(world.provider.live().map((vm) => vm.vmId)).toContain(first!.vmId);
+    for (let i = 0; i < 2; i++) {
+      world.advance(20_000);
+      for (const vm of world.provider.live()) if (vm.vmId !== first!.vmId) world.beat(vm.vmId);
+      await scaleRegion(world.deps('one'), 'slot');
+    }
+    expect(world.provider.terminated).toEqual([first!.vmId]);
   });
 });
 
@@ -246,6 +268,8 @@ describe('measured boot times', () => {
     await scaleRegion(world.deps('one'), 'slot');
     const memory = world.state.documents.get('scaler/r1') as { boots: BootLog };
     expect(memory.boots).toEqual({ 'a/launch': { samplesS: tookS, p50S: 5, p90S: 9 } });
+    const status = await scalingStatus({ scaler: world.deps('status'), geography: 'g', configFaults: () => [] });
+    expect(status.bootTimes).toEqual({ 'a/launch': { p50S: 5, p90S: 9, boots: 4 } });
     world.config.slas.get('default')!.planner = 'exact';
     world.advance(20_000);
     world.beatAll();

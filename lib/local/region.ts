@@ -15,6 +15,7 @@ import { createControlPlane } from '../app/control-plane.ts';
 import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
 import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
+import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
@@ -26,6 +27,7 @@ import type { Geography } from '../ports/contracts/topology.ts';
 import type { RegionsResponse } from '../ports/contracts/wire.ts';
 import type { Log } from '../ports/log.ts';
 import type { TicketSigner } from '../ports/tickets.ts';
+import { type JavaTools, missingJava } from './java-tools.ts';
 import type { LocalKeys } from './keys.ts';
 import { startScalerTimer } from './scaler-timer.ts';
 import { systemClock } from './system-clock.ts';
@@ -50,6 +52,7 @@ export interface RegionOptions {
   keys: LocalKeys;
   planFleet: ScalerDeps['planFleet'];
   regions: () => RegionsResponse;
+  javaTools: JavaTools;
   log: Log;
 }
 
@@ -107,6 +110,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     randomId: randomUUID,
     random: Math.random,
     groupPriceUsdPerHour: priceOf,
+    missingRuntime: (runtime) => missingJava(options.javaTools, runtime),
     extraStatus: async () => ({
       scaling: await scalingStatus({
         scaler,
@@ -136,6 +140,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
       OAAS_STATE_TABLE: stateTableName(regionId),
       OAAS_DYNAMODB_ENDPOINT: options.dynamoDbEndpoint,
       OAAS_ISOLATION: options.isolation,
+      ...(runsJava(regionId, control.config, request) ? options.javaTools.environment : {}),
       OAAS_PREWARM: (popular.get(request.poolId) ?? []).join(','),
     }),
   });
@@ -222,6 +227,11 @@ function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest
     OAAS_LISTEN: '127.0.0.1:0',
     OAAS_NETWORK_DELAY_MS: String(offer.networkMs),
   };
+}
+
+function runsJava(regionId: string, config: ConfigCache, request: LaunchRequest): boolean {
+  const group = config.get('group', groupOfPool(regionId, request.poolId)?.groupId ?? '');
+  return group?.runtimes.some((runtime) => runtime !== 'node') ?? false;
 }
 
 function bootS(offers: readonly Offer[], offerId: string, boot: 'launch' | 'start'): number {

@@ -10,6 +10,7 @@ from moto.ec2.models import ec2_backends
 from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.route_tables import RouteTable
 from moto.ec2.models.vpcs import VPCEndPoint
+from moto.iam.models import ManagedPolicy, iam_backends
 from moto.ssm.models import Parameter
 
 
@@ -30,6 +31,7 @@ def install() -> None:
     # A stack's removal leaves these behind, and then the network they are part of.
     RouteTable.delete = lambda table, account, region: ec2_backends[account][region].delete_route_table(table.id)  # type: ignore[attr-defined]
     VPCEndPoint.delete = lambda point, account, region: ec2_backends[account][region].delete_vpc_endpoints([point.id])  # type: ignore[attr-defined]
+    ManagedPolicy.delete = remove_policy  # type: ignore[attr-defined]
     InternetGateway.delete = remove_gateway  # type: ignore[attr-defined]
 
     # AWS::SSM::Parameter has its tags as an object, moto wants a list.
@@ -62,3 +64,12 @@ def remove_in_reverse(stack: ResourceMap) -> None:
         if logical_id in templates and templates[logical_id].get("DeletionPolicy") != "Retain":
             stack._delete_resource(made, templates[logical_id])
             stack._parsed_resources.pop(logical_id)
+
+
+def remove_policy(policy: ManagedPolicy, account: str, region: str) -> None:
+    """The CDK makes one where a role's own policy has grown too long."""
+    backend = iam_backends[account]["aws"]
+    for role in backend.get_roles():
+        if policy.arn in role.managed_policies:
+            backend.detach_role_policy(policy.arn, role.name)
+    backend.delete_policy(policy.arn)

@@ -33,6 +33,10 @@ describe('one geography', () => {
     }
   });
 
+  it('asks no account for anything, though the account is known', () => {
+    expect(one.app.synth().manifest.missing ?? []).toEqual([]);
+  });
+
   it('has no secret in any template', () => {
     for (const stack of one.stacks) {
       const text = JSON.stringify(one.template(stack.node.id).toJSON());

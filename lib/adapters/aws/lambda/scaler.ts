@@ -35,7 +35,7 @@ export function createScalerDeps(parts: Parts, cache: ConfigCache, provider: Com
     clock: lambdaClock,
     newId: randomUUID,
     log,
-    options: scalerOptions(deployment.slotMinutes * 60_000, {
+    options: scalerOptions(config.slotMs, {
       leadMs: deployment.bootLeadS * 1000,
       timeZone: geography.timeZone,
     }),

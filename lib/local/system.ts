@@ -25,6 +25,7 @@ import { startDynaliteChild } from './dynalite-child.ts';
 import { createFileLog } from './file-log.ts';
 import { firstStart } from './first-start.ts';
 import { localKeys } from './keys.ts';
+import { createLocalPage, pageUrl } from './page.ts';
 import { createPlanThread } from './plan-thread.ts';
 import { type LocalRegion, startRegion } from './region.ts';
 import { systemClock } from './system-clock.ts';
@@ -107,6 +108,7 @@ async function start(
 
   const keys = await localKeys(data.persistent);
   const regions: LocalRegion[] = [];
+  const page = createLocalPage({ regions: () => regions, keys, host: options.host, log });
   const listed = () => ({ regions: regions.map(({ id, geography, endpoint }) => ({ id, geography, endpoint })) });
   for (const [i, geography] of options.geographies.entries()) {
     const signerFile = join(data.path, `ticket-keys-${geography.home}.json`);
@@ -127,6 +129,7 @@ async function start(
       keys,
       planFleet: planner.plan,
       regions: listed,
+      page,
       log,
     }).catch((error: unknown) => {
       throw portError(error, options.port + i);
@@ -134,6 +137,7 @@ async function start(
     regions.push(region);
     undo.push(() => region.stop());
   }
+  undo.push(() => page.stop());
   const config = regions[0]?.config;
   if (config === undefined) throw new CliError('no region to start; see --regions and --topology', 2);
   await firstStart({ store: createDynamoDbConfigStore(client), bundles, config, clock: systemClock, log });
@@ -142,6 +146,7 @@ async function start(
     pid: process.pid,
     startedAtMs: systemClock.nowMs(),
     regions: listed().regions,
+    page: pageUrl(regions[0]!.endpoint, keys),
     keys: { device: keys.device, admin: keys.admin },
   };
   data.announce(file);

@@ -38,6 +38,8 @@ export interface ProcessProviderOptions {
 export interface ProcessProvider extends ComputeProvider {
   /** Called as soon as an agent ends that was not asked to. */
   onExit(listener: (vmId: string) => void): void;
+  /** Kills a machine as a power cut would: nobody was asked, nothing is drained. False: it is not running. */
+  crash(vmId: string): boolean;
   /** Ends what an earlier run left behind. Returns how many agents. */
   sweep(): Promise<number>;
   /** Ends every machine and waits until all are gone. */
@@ -156,6 +158,12 @@ export function createProcessProvider(options: ProcessProviderOptions): ProcessP
     interruptions: async () => [],
     onExit(listener) {
       listeners.push(listener);
+    },
+    crash(vmId) {
+      const machine = machines.get(vmId);
+      if (machine === undefined || machine.endedAtMs !== null) return false;
+      signalGroup(machine.child, 'SIGKILL');
+      return true;
     },
     sweep: () => sweepAgents(options.workDir, options.agentFile),
     async stop() {

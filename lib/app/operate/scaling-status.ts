@@ -74,7 +74,8 @@ async function recentSlots(scaler: ScalerDeps, poolId: string, nowMs: number): P
     .sort((a, b) => a.atMs - b.atMs);
 }
 
-function poolStatus(
+/** @param slots of the pool, oldest first */
+export function poolStatus(
   pool: Pool,
   fleet: Fleet,
   slots: readonly SlotBody[],
@@ -95,6 +96,11 @@ function poolStatus(
     sla: { id, indicator, targetMs, planner },
     predictedMs: last?.plan.predictedMs[indicator] ?? null,
     measuredMeanMs: regular?.observed.meanResponseMs ?? null,
+    predictedMeanMs: last?.plan.predictedMs.mean ?? null,
+    predictedP95Ms: last?.plan.predictedMs.p95 ?? null,
+    measuredP95Ms: regular?.observed.p95ResponseMs ?? null,
+    fluidUsdPerHour: last?.plan.fluidUsdPerHour ?? null,
+    paperUsdPerHour: regular?.plan.alternatives?.find(({ id }) => id === 'paper')?.costUsdPerHour ?? null,
     arrivalRatePerS: regular?.observed.arrivalRatePerS ?? null,
     forecastRatePerS: last?.forecast.quantileRatePerS ?? null,
     demandS: last?.observed.demandS ?? null,

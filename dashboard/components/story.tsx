@@ -1,0 +1,74 @@
+import type { PageRegion } from '../../lib/ports/contracts/page.ts';
+import * as show from '../format.ts';
+import { standingOf } from '../model.ts';
+import { Figure } from './figure.tsx';
+
+/** What OaaS does, in three steps, each with its figures of this moment. */
+export function Story({ regions }: { regions: PageRegion[] }) {
+  const pools = regions.flatMap((region) => region.pools);
+  const vms = regions.flatMap((region) => region.vms);
+  const sum = (values: (number | null | undefined)[]) => values.reduce<number>((total, v) => total + (v ?? 0), 0);
+  const arrivals = sum(pools.map((pool) => pool.live?.arrivalRatePerS));
+  const forecast = sum(pools.map((pool) => pool.forecastRatePerS));
+  const ready = vms.filter((vm) => vm.state === 'ready').length;
+  const running = sum(vms.map((vm) => vm.running));
+  const waiting = sum(vms.map((vm) => vm.waiting));
+  const measured = pools.map(standingOf).filter(({ standing }) => standing !== 'idle');
+  const kept = measured.filter(({ standing }) => standing === 'kept').length;
+  const rent = sum(regions.map((region) => region.rentUsdPerHour));
+  // Compared only where the paper's algorithm has an answer, and then with the rent of the same pools.
+  const compared = pools.filter((pool) => pool.paperUsdPerHour !== null && pool.paperUsdPerHour !== undefined);
+  const paper = sum(compared.map((pool) => pool.paperUsdPerHour));
+  const own = sum(compared.map((pool) => pool.rentUsdPerHour));
+  const saving = paper > 0 ? 1 - own / paper : null;
+  const slotS = (regions[0]?.slotMs ?? 0) / 1000;
+  return (
+    <ol class="story">
+      <li>
+        <h2>Devices ask</h2>
+        <p class="big">
+          <Figure name="arrivals" value={arrivals}>
+            {show.rate(arrivals)}
+          </Figure>
+          <small> requests/s</small>
+        </p>
+        <p>
+          Too heavy for a phone or a watch: each task asks where to run. {show.rate(forecast)}/s is planned for, until
+          the next slot.
+        </p>
+      </li>
+      <li>
+        <h2>Rented machines run them</h2>
+        <p class="big">
+          <Figure name="machines" value={vms.length}>
+            {vms.length}
+          </Figure>
+          <small> {vms.length === 1 ? 'machine' : 'machines'}</small>
+        </p>
+        <p>
+          {ready} ready, {show.plural(running, 'task')} running, {waiting} waiting.{' '}
+          {measured.length === 0
+            ? 'Nothing to measure yet.'
+            : `${kept} of ${show.plural(measured.length, 'busy pool')} within ${measured.length === 1 ? 'its' : 'their'} promised response time.`}
+        </p>
+      </li>
+      <li>
+        <h2>The scaler rents the least that keeps the promise</h2>
+        <p class="big">
+          <Figure name="rent" value={rent}>
+            {show.usd(rent)}
+          </Figure>
+          <small> per hour</small>
+        </p>
+        <p>
+          Planned anew every {show.seconds(slotS)}.{' '}
+          {saving === null
+            ? 'Once there is load, it is compared with the algorithm of the OaaS paper here.'
+            : saving >= 0.005
+              ? `The paper’s algorithm would rent ${show.usd(paper)} for the same promise: this is ${Math.round(100 * saving)} % less.`
+              : `The paper’s algorithm would rent ${show.usd(paper)} for the same promise.`}
+        </p>
+      </li>
+    </ol>
+  );
+}

@@ -17,7 +17,7 @@ export function Demo(props: { state: DemoState; pageKey: string; disabled: boole
   const busy = state.running !== null;
   const elapsedMs = state.startedAtMs === null ? 0 : Math.min(state.durationMs, Date.now() - state.startedAtMs);
   const share = state.durationMs > 0 ? elapsedMs / state.durationMs : 0;
-  const hour = (4 + 24 * share) % 24;
+  const hour = (6 + 24 * share) % 24;
   return (
     <section class="card demo" aria-labelledby="demo">
       <div class="demo-head">

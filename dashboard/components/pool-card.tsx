@@ -41,12 +41,16 @@ export function PoolCard(props: {
         </div>
         <Machines pool={pool} vms={vms} />
       </div>
-      <Charts pool={pool} history={history} nowMs={nowMs} slotMs={slotMs} onSlot={onSlot} />
+      {isBusy(history) && <Charts pool={pool} history={history} nowMs={nowMs} slotMs={slotMs} onSlot={onSlot} />}
       <SlotStrip slots={history.slots} onSlot={onSlot} />
       <Plans plans={pool.plans} onSlot={onSlot} />
     </article>
   );
 }
+
+/** Whether anything was asked for as far back as the charts go: flat lines at zero say nothing. */
+const isBusy = ({ slots, live }: PoolHistory): boolean =>
+  slots.some((slot) => slot.arrivalRatePerS > 0.02) || live.some((moment) => moment.arrivalRatePerS > 0);
 
 function Numbers({ pool }: { pool: PagePool }) {
   const name = (figure: string) => `${pool.poolId}:${figure}`;

@@ -53,7 +53,7 @@ export function Story({ regions }: { regions: PageRegion[] }) {
         </p>
       </li>
       <li>
-        <h2>The scaler rents the least that keeps the promise</h2>
+        <h2>The scaler rents the least that will do</h2>
         <p class="big">
           <Figure name="rent" value={rent}>
             {show.usd(rent)}

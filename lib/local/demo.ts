@@ -23,15 +23,16 @@ export interface DemoOptions {
   log: Log;
 }
 
-/** A day in four minutes, from four in the morning, when least is asked for. */
+/** A day in four minutes, from six in the morning, when phones wake up; least is asked for at four. */
 const dayMs = 240_000;
-const firstHour = 4;
+const firstHour = 6;
+const quietHour = 4;
 /** Small enough for two cores: a task takes some 70 ms of one, sandbox included. */
 const peakRatePerS = 9;
 const nightRatePerS = 0.6;
 /** Within the day: a burst on top of the afternoon, and a machine killed in the evening. */
-const burstAt = { fromMs: 130_000, toMs: 142_000, ratePerS: 9 } as const;
-const killAtMs = 185_000;
+const burstAt = { fromMs: 92_000, toMs: 104_000, ratePerS: 9 } as const;
+const killAtMs = 145_000;
 /** The burst alone. */
 const burstMs = 20_000;
 const burstRatePerS = 14;
@@ -142,7 +143,7 @@ function idle(): DemoState {
 function dayRate(atMs: number): number {
   const share = bohmerShare(firstHour + (24 * atMs) / dayMs);
   const burst = atMs >= burstAt.fromMs && atMs < burstAt.toMs ? burstAt.ratePerS : 0;
-  const least = bohmerShare(firstHour);
+  const least = bohmerShare(quietHour);
   return nightRatePerS + ((peakRatePerS - nightRatePerS) * (share - least)) / (1 - least) + burst;
 }
 

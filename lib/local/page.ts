@@ -24,6 +24,11 @@ export interface LocalPageOptions {
   log: Log;
 }
 
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** The page's URL as a person opens it. The key is in the fragment, which no browser sends anywhere. */
 export function pageUrl(endpoint: string, keys: LocalKeys): string {
   const url = new URL(pagePaths.root, endpoint);
@@ -37,7 +42,7 @@ export function createLocalPage(options: LocalPageOptions): LocalPage {
   let files: Promise<ReadonlyMap<string, PageFile>> | null = null;
   let demo: ReturnType<typeof createDemo> | null = null;
   const views = () => options.regions().map((region) => region.view);
-  const hub = createPageHub({ views, demo: () => demoOf().state(), clock: systemClock, log });
+  const hub = createPageHub({ views, demo: () => demoOf().state(), cpuMs, log });
 
   function demoOf(): ReturnType<typeof createDemo> {
     const [first] = options.regions();

@@ -2,10 +2,9 @@
  * Looks at the regions while somebody watches, and tells every watcher.
  *
  * Lifecycle: idle → first watcher: a look at once, then one after the other → last watcher gone: idle, everything forgotten. A look is
- * encoded once for all watchers. The pause after a look is a multiple of the time it took, so that watching costs at most a fixed
+ * encoded once for all watchers. The pause after a look is a multiple of the processor time it took, so that watching costs at most a fixed
  * share of a core however many machines there are. A watcher that does not read is dropped; it comes back by itself.
  */
-import type { Clock } from '../../ports/clock.ts';
 import type { DemoState, PageUpdate } from '../../ports/contracts/page.ts';
 import type { Log } from '../../ports/log.ts';
 import type { RegionView } from './region-view.ts';
@@ -25,7 +24,8 @@ export interface PageHub {
 export interface PageHubDependencies {
   views: () => readonly RegionView[];
   demo: () => DemoState | null;
-  clock: Clock;
+  /** Processor time that this process has used, ms: waiting for the store costs nobody anything. */
+  cpuMs: () => number;
   log: Log;
 }
 
@@ -68,7 +68,7 @@ export function createPageHub(deps: PageHubDependencies): PageHub {
 
   async function loop(): Promise<void> {
     while (watchers.size > 0) {
-      const beganMs = deps.clock.monotonicMs();
+      const beforeMs = deps.cpuMs();
       try {
         const looks = await Promise.all(deps.views().map((view) => view.look()));
         tell({
@@ -81,7 +81,7 @@ export function createPageHub(deps: PageHubDependencies): PageHub {
         const comment = encoder.encode(': the store does not answer\n\n');
         for (const watcher of [...watchers]) if (!watcher.send(comment)) drop(watcher);
       }
-      const tookMs = deps.clock.monotonicMs() - beganMs;
+      const tookMs = deps.cpuMs() - beforeMs;
       await pause(Math.min(longestPauseMs, Math.max(shortestPauseMs, restShare * tookMs)));
     }
     for (const view of deps.views()) view.forget();

@@ -80,10 +80,12 @@ export function createPageApp(deps: PageDependencies): Hono<HttpEnv> {
   app.get('/dashboard', (c) => c.redirect(pagePaths.root));
   addData(app, deps);
   if (deps.demo !== null) addDemo(app, deps, deps.demo);
-  app.get(`${pagePaths.root}:name?`, async (c) => {
-    const file = (await deps.files()).get(c.req.param('name') ?? '');
+  const serve = async (c: Context, name: string) => {
+    const file = (await deps.files()).get(name);
     return file === undefined ? c.notFound() : sendFile(c, file);
-  });
+  };
+  app.get(pagePaths.root, (c) => serve(c, ''));
+  app.get(`${pagePaths.root}:name`, (c) => serve(c, c.req.param('name')));
   return app;
 }
 

@@ -109,7 +109,13 @@ function options(
       y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.12 : 1] },
     },
     axes: [
-      { ...axis, space: 70, size: 22, incrs: [15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600], values: '{HH}:{mm}:{ss}' },
+      {
+        ...axis,
+        space: 70,
+        size: 22,
+        incrs: [15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600],
+        values: '{HH}:{mm}:{ss}',
+      },
       {
         ...axis,
         size: 46,

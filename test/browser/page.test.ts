@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusResponseSchema } from '../../lib/ports/contracts/operator.ts';
-import { figure, openPage, startBrowser } from '../support/browser.ts';
-import { type StartedSystem, startLocal, temporaryFolder, until } from '../support/local-process.ts';
+import { figure, openPage, startBrowser, waitFor } from '../support/browser.ts';
+import { type StartedSystem, startLocal, temporaryFolder } from '../support/local-process.ts';
 import { screenshots } from './screenshots.ts';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -29,6 +29,7 @@ afterAll(async () => {
 
 const url = (): string => system.file.page ?? '';
 const key = (): string => new URL(url()).hash.slice(1);
+const pool = 'eu-central-1.node-small.default';
 const live = (page: Page) => page.getByRole('status').filter({ hasText: 'live' }).waitFor();
 const machines = (page: Page) => page.locator('li.cell').count();
 
@@ -74,14 +75,14 @@ describe('the live page', () => {
     const before = await machines(page);
     await page.getByRole('button', { name: 'Play a day' }).click();
     await page.getByText('of the demo day').waitFor();
-    const grown = await until(async () => {
+    const grown = await waitFor('more machines', async () => {
       const now = await machines(page);
       return now > before + 1 && now;
     });
     expect(grown).toBeGreaterThan(before + 1);
 
     // The page is up to a look behind: wait until one answer of the API and the page say the same.
-    await until(async () => {
+    await waitFor('the same figures on the page and from the API', async () => {
       const told = await status();
       const names = told.pools.flatMap((pool): [string, number | null][] => [
         [`${pool.poolId}:predictedMean`, pool.predictedMeanMs ?? null],
@@ -94,15 +95,15 @@ describe('the live page', () => {
         [`${pool.poolId}:refused`, pool.refused],
         [`${pool.poolId}:machines`, told.vms.filter((vm) => vm.poolId === pool.poolId).length],
       ]);
-      const busy = names.filter(([name]) => name.includes('node-small.default'));
+      const busy = names.filter(([name]) => name.startsWith(pool));
       const shown = await Promise.all(busy.map(([name]) => figure(page, name)));
       const measured = busy.some(([name, value]) => name.endsWith('measuredP95') && value !== null);
       return measured && busy.every(([, value], i) => shown[i] === value) && shown.length === 9;
     });
 
     // A slot explains itself, its alternatives with their cost too.
-    await until(async () => {
-      await page.locator('button.slot').last().click();
+    await waitFor('a slot with alternatives', async () => {
+      await page.locator(`[data-pool="${pool}"] button.slot`).last().click();
       const dialog = page.getByRole('dialog');
       await dialog.getByText('Expected').waitFor();
       const seen = await dialog.locator('tr[data-alternative="paper"]').count();
@@ -116,9 +117,9 @@ describe('the live page', () => {
     const said = page.getByText(/machine vm-\w+ killed/);
     await said.waitFor();
     const victim = /vm-\w+/.exec((await said.textContent()) ?? '')![0];
-    await until(async () => (await page.locator(`[data-vm="${victim}"]`).count()) === 0);
-    await until(async () => (await page.locator('li.cell[data-state="ready"]').count()) >= 2);
-    await screenshots(page, browser, url());
+    await waitFor('the killed machine to go', async () => (await page.locator(`[data-vm="${victim}"]`).count()) === 0);
+    await waitFor('its successor', async () => (await page.locator('li.cell[data-state="ready"]').count()) >= 2);
+    await screenshots(page, browser, url(), pool);
     await page.getByRole('button', { name: 'Stop the load' }).click();
     await page.getByRole('button', { name: 'Play a day' }).waitFor();
     expect(errors).toEqual([]);
@@ -131,12 +132,15 @@ describe('the live page', () => {
     await live(page);
     await page.getByText('What if?').click();
     const rent = (row: string) =>
-      until(async () => Number(await page.locator(`tr[data-row="${row}"] [data-rent]`).getAttribute('data-rent')) || null);
+      waitFor(
+        `the rent of ${row}`,
+        async () => Number(await page.locator(`tr[data-row="${row}"] [data-rent]`).getAttribute('data-rent')) || null,
+      );
     const load = page.locator('#what-if-load');
     await load.fill('600');
     const low = await rent('session');
     await load.fill('700');
-    const high = await until(async () => {
+    const high = await waitFor('a dearer fleet', async () => {
       const now = await rent('session');
       return now > low * 1.5 && now;
     });
@@ -144,7 +148,7 @@ describe('the live page', () => {
     // By keyboard alone.
     await load.focus();
     await page.keyboard.press('Home');
-    await until(async () => (await rent('session')) < low);
+    await waitFor('a cheaper fleet', async () => (await rent('session')) < low);
     expect(await seriousFaults(page)).toEqual([]);
     expect(errors).toEqual([]);
     await page.close();
@@ -172,7 +176,7 @@ describe('the live page', () => {
     await page.getByText('server away').waitFor();
     system = await start(port);
     await live(page);
-    await until(async () => (await machines(page)) > 0);
+    await waitFor('machines', async () => (await machines(page)) > 0);
     await page.close();
   });
 });

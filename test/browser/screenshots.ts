@@ -7,7 +7,7 @@ import { openPage } from '../support/browser.ts';
 const folder = fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
 
 /** Pictures of the page as it is now, for the documentation; only when `OAAS_SCREENSHOTS=1` asks for them. */
-export async function screenshots(page: Page, browser: Browser, url: string): Promise<void> {
+export async function screenshots(page: Page, browser: Browser, url: string, poolId: string): Promise<void> {
   if (process.env.OAAS_SCREENSHOTS !== '1') return;
   mkdirSync(folder, { recursive: true });
   const save = (from: Page, name: string, fullPage = false) =>
@@ -18,7 +18,7 @@ export async function screenshots(page: Page, browser: Browser, url: string): Pr
   await page.waitForTimeout(1_000);
   await save(page, 'dark');
   await page.emulateMedia({ colorScheme: 'light' });
-  await page.locator('button.slot').last().click();
+  await page.locator(`[data-pool="${poolId}"] button.slot`).last().click();
   await page.getByRole('dialog').getByText('Expected').waitFor();
   await save(page, 'slot');
   await page.keyboard.press('Escape');

@@ -62,3 +62,16 @@ export async function figure(page: Page, name: string): Promise<number | null> {
   const value = await page.locator(`[data-figure="${name}"]`).first().getAttribute('data-value');
   return value === null || value === '' ? null : Number(value);
 }
+
+const waitMs = 120_000;
+
+/** Looks until the condition holds; a page is behind its server, and a busy machine behind both. @throws Error naming what did not come */
+export async function waitFor<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
+  const untilMs = performance.now() + waitMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== false) return seen;
+    if (performance.now() > untilMs) throw new Error(`waited ${waitMs / 1000} s in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

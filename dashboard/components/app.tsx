@@ -53,6 +53,10 @@ export function App(props: { model: Model; connection: Connection; pageKey: stri
       </main>
       <footer>
         <p>
+          Each cell is a machine: it fills with its tasks, a red edge on top means that tasks wait, … it boots, ↓ it
+          drains, ! it is silent.
+        </p>
+        <p>
           The same figures in the terminal: <code>npx oaas status --watch</code>, <code>npx oaas explain</code>.
         </p>
       </footer>

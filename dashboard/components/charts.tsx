@@ -4,8 +4,9 @@ import * as show from '../format.ts';
 import { moments, type PoolHistory } from '../model.ts';
 import { Chart, type Line } from './chart.tsx';
 
-/** Slots that the charts look back. */
-const slotsShown = 24;
+/** Slots that the charts look back; fewer while there are fewer, but some, so that a line is a line. */
+const mostSlotsShown = 24;
+const leastSlotsShown = 8;
 
 const measured = { colour: '--measured', width: 2 } as const;
 const planned: Pick<Line, 'colour' | 'width' | 'dash' | 'stepped'> = {
@@ -41,7 +42,9 @@ export function Charts(props: {
 }) {
   const { pool, history, nowMs, slotMs, onSlot } = props;
   const regular = history.slots.filter((slot) => slot.kind === 'slot');
-  const [fromMs, toMs] = [nowMs - slotsShown * slotMs, nowMs + slotMs];
+  const firstMs = Math.min(regular[0]?.slotStartMs ?? nowMs, history.live[0]?.atMs ?? nowMs) - slotMs;
+  const slotsBack = Math.min(mostSlotsShown, Math.max(leastSlotsShown, (nowMs - firstMs) / slotMs));
+  const [fromMs, toMs] = [nowMs - slotsBack * slotMs, nowMs + slotMs];
   const seen = moments(history).filter((moment) => moment.atMs >= fromMs - slotMs);
   const plans = regular.filter((slot) => slot.slotStartMs >= fromMs - slotMs);
   const seenS = seen.map((moment) => moment.atMs / 1000);

@@ -8,7 +8,8 @@ export function Story({ regions }: { regions: PageRegion[] }) {
   const pools = regions.flatMap((region) => region.pools);
   const vms = regions.flatMap((region) => region.vms);
   const sum = (values: (number | null | undefined)[]) => values.reduce<number>((total, v) => total + (v ?? 0), 0);
-  const arrivals = sum(pools.map((pool) => pool.live?.arrivalRatePerS));
+  const looked = pools.filter((pool) => pool.live !== null);
+  const arrivals = looked.length === 0 ? null : sum(looked.map((pool) => pool.live?.arrivalRatePerS));
   const forecast = sum(pools.map((pool) => pool.forecastRatePerS));
   const ready = vms.filter((vm) => vm.state === 'ready').length;
   const running = sum(vms.map((vm) => vm.running));
@@ -63,10 +64,10 @@ export function Story({ regions }: { regions: PageRegion[] }) {
         <p>
           Planned anew every {show.seconds(slotS)}.{' '}
           {saving === null
-            ? 'Once there is load, it is compared with the algorithm of the OaaS paper here.'
-            : saving >= 0.005
-              ? `The paper’s algorithm would rent ${show.usd(paper)} for the same promise: this is ${Math.round(100 * saving)} % less.`
-              : `The paper’s algorithm would rent ${show.usd(paper)} for the same promise.`}
+            ? 'Once there is load, the algorithm of the OaaS paper is compared here.'
+            : `For the busy pools the OaaS paper’s algorithm would rent ${show.usd(paper)}; they cost ${show.usd(own)}${
+                saving >= 0.005 ? `, ${Math.round(100 * saving)} % less` : ''
+              }.`}
         </p>
       </li>
     </ol>

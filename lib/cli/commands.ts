@@ -11,6 +11,7 @@ export const commandLoaders: readonly { name: string; load: () => Promise<Comman
   { name: 'forecast', load: () => import('./commands/forecast.ts') },
   { name: 'model', load: () => import('./commands/model.ts') },
   { name: 'start', load: () => import('./commands/start.ts') },
+  { name: 'quickstart', load: () => import('./commands/quickstart.ts') },
   { name: 'run', load: () => import('./commands/run.ts') },
   { name: 'load', load: () => import('./commands/load.ts') },
   { name: 'status', load: () => import('./commands/status.ts') },

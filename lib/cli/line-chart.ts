@@ -41,7 +41,8 @@ export function lineChart({ title, xLabel, yLabel, series }: LineChart): string 
     const y = height - 34 + Math.floor(i / 4) * 18;
     return `<rect x="${x}" y="${y - 9}" width="18" height="4" fill="${colours[i % colours.length]}"/><text x="${x + 24}" y="${y - 3}">${escapeXml(name)}</text>`;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" role="img" aria-labelledby="title">
+<title id="title">${escapeXml(title)}</title>
 <rect width="${width}" height="${height}" fill="#fff"/>
 <text x="${width / 2}" y="22" text-anchor="middle" font-size="15">${escapeXml(title)}</text>
 ${grid.join('\n')}

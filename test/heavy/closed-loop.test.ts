@@ -17,6 +17,14 @@ const requestsPerLoad = 30;
 /** Only chooses the arrival rate; the prediction uses what was measured. */
 const preparationGuessS = 0.045;
 
+/** Half the price, but its round trip alone breaks the tight promise: no demand measured on whatever machine changes that. */
+const farMs = 2_000;
+/** Near keeps it up to a demand of 0.9 CPU seconds a request (on half a core), which no task here comes close to. */
+const tightMs = 1_900;
+/** Far keeps it up to 29 CPU seconds. */
+const looseMs = 60_000;
+const settlingLimitMs = 240_000;
+
 const folder = temporaryFolder();
 let system: StartedSystem;
 
@@ -69,8 +77,7 @@ async function offload(cpuMs: number, id: string, slaId?: string): Promise<Answe
 
 beforeAll(async () => {
   const near = { id: 'near', networkMs: 0, priceFactor: 1 };
-  // Its round trip alone breaks the tight promise, whatever this machine's speed.
-  const far = { id: 'far', networkMs: 300, priceFactor: 0.5 };
+  const far = { id: 'far', networkMs: farMs, priceFactor: 0.5 };
   const topology = { version: 1, geographies: [{ id: 'lab', home: 'near', dataCentres: [near, far] }] };
   const type = (id: string, speed: number, dataCentres: string[]) => ({
     id,
@@ -92,7 +99,8 @@ beforeAll(async () => {
   ]);
   const group = { runtimes: ['node'], memoryMiB: 512, vcpus: 1, sharingLimit: 16, queueLimit: 64 };
   await command('sla', 'put', 'fixed', '--target', '10s', '--planner', 'static');
-  await command('sla', 'put', 'tight', '--target', '250ms');
+  await command('sla', 'put', 'tight', '--target', `${tightMs}ms`, '--planner', 'exact');
+  await command('sla', 'put', 'loose', '--target', `${looseMs}ms`, '--planner', 'exact');
   await command('sla', 'put', 'default', '--target', '2s');
   await command('group', 'rm', 'node-large');
   const loop = {
@@ -115,7 +123,11 @@ afterAll(async () => {
 
 describe('real processes', () => {
   // A shared machine may stall for seconds, which is not the system's response: such a run is repeated, the bar stays.
+  // With other arrivals and demands, so that a repeat is a new sample and not the same one once more.
+  const attempts = new Map<number, number>();
   it.each([0.4, 0.55, 0.7])('respond as the model predicts at a load of %f', { retry: 2 }, async (load) => {
+    const attempt = (attempts.get(load) ?? 0) + 1;
+    attempts.set(load, attempt);
     const runId = Math.random();
     // Prepared sandboxes first: the steady state is what the model speaks of.
     await Promise.all(
@@ -124,7 +136,7 @@ describe('real processes', () => {
       ),
     );
     const arrivalRatePerS = (load * machines * coreSpeed) / (meanDemandS + preparationGuessS);
-    const random = seeded(1000 * load);
+    const random = seeded(1000 * load + 7919 * (attempt - 1));
     const exponential = () => -Math.log(1 - random());
     let atS = 0;
     const planned = Array.from({ length: requestsPerLoad }, () => {
@@ -167,14 +179,39 @@ describe('real processes', () => {
   it('are rented far where the promise allows it and near where it does not', async () => {
     const small = { id: 'node-small', runtimes: ['node'], memoryMiB: 512, vcpus: 1, instanceTypes: ['fast.*'] };
     await command('group', 'put', '--file', write('fast.json', { ...small, minVms: 1, dispatch: { mode: 'exact' } }));
-    await command('sla', 'put', 'loose', '--target', '2s', '--planner', 'exact');
-    const rented = (slaId: string) =>
-      until(async () => {
-        await offload(1, `${slaId}-${Math.random()}`, slaId).catch(() => null);
-        const pool = (await system.status()).pools.find((p) => p.sla.id === slaId);
-        return pool?.fleet[0]?.offer;
-      });
-    expect(await rented('loose')).toBe('fast.any@far/on-demand');
-    expect(await rented('tight')).toBe('fast.any@near/on-demand');
+    expect(await settledOffers('loose', 'fast.any@far/on-demand')).toEqual(['fast.any@far/on-demand']);
+    expect(await settledOffers('tight', 'fast.any@near/on-demand')).toEqual(['fast.any@near/on-demand']);
+    // And the distance is real: a task that was run far away was under way for at least the round trip.
+    const answer = await until(() => offload(1, `far-${Math.random()}`, 'loose').catch(() => null));
+    expect(answer.wayS).toBeGreaterThanOrEqual(farMs / 1000);
   });
 });
+
+/**
+ * What a pool under light, steady demand rents. It is looked at until that is the wanted offer alone, ready and foreseen to keep its
+ * promise, in a row of looks longer than a slot; while a slow machine boots or the first plans are revised, others may come and go.
+ *
+ * @returns the offers seen last when the limit is over
+ */
+async function settledOffers(slaId: string, wanted: string): Promise<string[]> {
+  const untilMs = performance.now() + settlingLimitMs;
+  let askMs = 0;
+  let sinceMs = Number.POSITIVE_INFINITY;
+  let offers: string[] = [];
+  while (performance.now() < untilMs) {
+    // Asking for a place is demand enough to keep a pool rented. Each holds it for 2 s: more often would look like a burst.
+    if (performance.now() >= askMs) {
+      askMs = performance.now() + 3_000;
+      await system.post('/v1/placements', { appId: 'spin', slaId });
+    }
+    const { pools, slotMs } = await system.status();
+    const pool = pools.find((p) => p.sla.id === slaId);
+    offers = pool?.fleet.map((entry) => entry.offer) ?? [];
+    const kept = pool?.predictedMs != null && pool.predictedMs <= pool.sla.targetMs;
+    const settled = kept && pool.vms.ready > 0 && offers.length === 1 && offers[0] === wanted;
+    sinceMs = settled ? Math.min(sinceMs, performance.now()) : Number.POSITIVE_INFINITY;
+    if (performance.now() - sinceMs > 1.5 * slotMs) return offers;
+    await sleepUntil(performance.now() + 250);
+  }
+  return offers;
+}

@@ -1,15 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { TraceError } from '../../domain/forecast/trace.ts';
 import { type ScenarioDocument, scenarioSchema } from '../../ports/contracts/simulate.ts';
 import { scenarioOf } from '../../simulator/scenario/document.ts';
 import { scenarioSteps } from '../../simulator/scenario/run-scenario.ts';
 import type { ScenarioResult, SlotResult } from '../../simulator/scenario/types.ts';
-import { badInput, CliError, ExitCode } from '../errors.ts';
+import { badInput } from '../errors.ts';
 import { readDocument, table, writeJson, writeLine } from '../io.ts';
+import { runSteps } from '../progress.ts';
 
 interface Options {
   file?: string;
@@ -18,10 +17,6 @@ interface Options {
   replications?: string;
 }
 
-/** The bar appears for runs longer than this. */
-const PATIENCE_MS = 2000;
-/** How long the simulation may hold the event loop, so that Ctrl-C is answered at once. */
-const TURN_MS = 50;
 const TABLE_ROWS = 24;
 
 /** `oaas simulate`: a scenario in closed loop. */
@@ -49,7 +44,7 @@ async function simulate(options: Options): Promise<void> {
   const scenario = buildScenario(document, options);
   const seed = wholeNumber('--seed', options.seed, Number.MIN_SAFE_INTEGER);
   const replications = wholeNumber('--replications', options.replications, 1);
-  const result = await runInTurns({
+  const result = await run({
     ...scenario,
     ...(seed !== undefined && { seed }),
     ...(replications !== undefined && { replications }),
@@ -77,44 +72,12 @@ function readNamed(file: string, documentFile: string | undefined): string {
   }
 }
 
-/** Runs the simulation a turn at a time, with a progress bar on a terminal's standard error. */
-async function runInTurns(scenario: Parameters<typeof scenarioSteps>[0]): Promise<ScenarioResult> {
-  let interrupted = false;
-  const stop = () => {
-    interrupted = true;
-  };
-  process.once('SIGINT', stop);
-  const bar = new SingleBar({
-    format: 'simulating [{bar}] {percentage} % | {eta_formatted} left',
-    stream: process.stderr,
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  const startMs = performance.now();
-  let showing = false;
+async function run(scenario: Parameters<typeof scenarioSteps>[0]): Promise<ScenarioResult> {
   try {
-    const steps = scenarioSteps(scenario);
-    let turnMs = startMs;
-    for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
-      const nowMs = performance.now();
-      if (nowMs - turnMs < TURN_MS) continue;
-      if (!showing && process.stderr.isTTY && nowMs - startMs > PATIENCE_MS) {
-        bar.start(1000, 0);
-        showing = true;
-      }
-      if (showing) bar.update(Math.round(1000 * step.value));
-      await setImmediate();
-      if (interrupted) throw new CliError('interrupted', ExitCode.interrupted);
-      turnMs = performance.now();
-    }
+    return await runSteps('simulating', scenarioSteps(scenario));
   } catch (error) {
     if (error instanceof RangeError) throw badInput(error.message, error);
     throw error;
-  } finally {
-    if (showing) bar.stop();
-    process.removeListener('SIGINT', stop);
   }
 }
 

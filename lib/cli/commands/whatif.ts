@@ -9,6 +9,7 @@ import { table, writeJson, writeLine } from '../io.ts';
 import { lineChart } from '../line-chart.ts';
 import { addOfferOptions, type OfferOptions, offerRequestOf } from '../offer-options.ts';
 import { positiveNumber, wholeNumber } from '../option-values.ts';
+import { runSteps } from '../progress.ts';
 
 const variables = ['targetS', 'arrivalRatePerS', 'demandS'] as const;
 type Variable = (typeof variables)[number];
@@ -57,7 +58,8 @@ async function whatif(options: Options): Promise<void> {
   const sla = parseSla(options.sla);
   const { variable, from, to } = parseVary(options.vary);
   const chosen = parsePolicies(options.policy);
-  const points = spread(from, to, options.steps).map((value): Point => {
+  const values = spread(from, to, options.steps);
+  const point = (value: number): Point => {
     const demandS = variable === 'demandS' ? value : options.demandS;
     const offers = offersFromCatalogue({ ...offerRequestOf(options), demandS });
     if (offers.length === 0) {
@@ -69,7 +71,18 @@ async function whatif(options: Options): Promise<void> {
       offers,
     };
     return cost(value, problem, chosen, offers);
-  });
+  };
+  const points = await runSteps(
+    'planning',
+    (function* () {
+      const done: Point[] = [];
+      for (const value of values) {
+        done.push(point(value));
+        yield done.length / values.length;
+      }
+      return done;
+    })(),
+  );
   if (options.out !== undefined) {
     await writeFigure(options.out, variable, points, [...chosen, 'fluid bound']);
   }

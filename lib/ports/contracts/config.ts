@@ -17,92 +17,164 @@ export const poolPolicySchema = z.enum(['jsq', 'round-robin', 'even', 'capacity'
 
 /** A response-time agreement: indicator + target + window. */
 export const slaSchema = z.strictObject({
-  id: poolPartSchema,
-  indicator: z.enum(['mean', 'p95', 'p99']).default('mean'),
-  /** The clock starts at the device's placement request. */
-  targetMs: z.number().positive().max(3_600_000),
-  windowS: z.number().positive().max(86_400).default(600),
-  /** Share of windows in which the target is to hold. */
-  attainment: z.number().gt(0).max(1).default(0.99),
-  /** How the scaler finds the fleet; `paper` is the OaaS paper's algorithm, `threshold` the IoT paper's trigger. */
-  planner: z.enum(['exact', 'paper', 'same', 'minimum', 'maximum', 'threshold', 'static']).default('exact'),
-  /** Which quantile of the arrival forecast is planned for. */
-  forecastQuantile: z.number().gt(0).lt(1).default(0.9),
+  id: poolPartSchema.describe('name of the agreement; a part of its pools’ names, so without “.”'),
+  indicator: z
+    .enum(['mean', 'p95', 'p99'])
+    .default('mean')
+    .describe('which response time is promised; its clock starts at the device’s placement request'),
+  targetMs: z.number().positive().max(3_600_000).describe('the indicator is to stay at or below this, milliseconds'),
+  windowS: z
+    .number()
+    .positive()
+    .max(86_400)
+    .default(600)
+    .describe('the indicator is taken over windows of so many seconds'),
+  attainment: z.number().gt(0).max(1).default(0.99).describe('share of windows in which the target is to hold'),
+  planner: z
+    .enum(['exact', 'paper', 'same', 'minimum', 'maximum', 'threshold', 'static'])
+    .default('exact')
+    .describe(
+      'how the scaler finds the fleet: exact (cheapest, proven), the OaaS paper’s algorithm and its three strategies, the IoT paper’s threshold, or static (the group’s minVms)',
+    ),
+  forecastQuantile: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.9)
+    .describe('which quantile of the arrival forecast is planned for'),
 });
 export type Sla = z.infer<typeof slaSchema>;
 
 /** A VM-type group: which requirements it serves, with which offers, dispatched how. */
 export const groupSchema = z.strictObject({
-  id: poolPartSchema,
-  runtimes: z.array(runtimeSchema).min(1),
-  os: z.string().max(40).default('linux'),
-  /** The most an app may ask for and still be served by this group. */
-  memoryMiB: z.number().int().positive().max(1_048_576),
-  vcpus: z.number().positive().max(1024),
-  /** Patterns (exact or with `*`) of instance types that the scaler may rent for it. */
-  instanceTypes: z.array(z.string().min(1)).min(1).default(['*']),
+  id: poolPartSchema.describe('name of the group; a part of its pools’ names, so without “.”'),
+  runtimes: z.array(runtimeSchema).min(1).describe('runtimes that its machines serve'),
+  os: z.string().max(40).default('linux').describe('operating system that an app may ask for'),
+  memoryMiB: z
+    .number()
+    .int()
+    .positive()
+    .max(1_048_576)
+    .describe('the most memory a call may ask for and still be served by this group'),
+  vcpus: z
+    .number()
+    .positive()
+    .max(1024)
+    .describe('the most vCPUs a call may ask for and still be served by this group'),
+  instanceTypes: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['*'])
+    .describe('instance types that the scaler may rent for it, exact or with `*`'),
   purchaseOptions: z
     .array(z.enum(['on-demand', 'spot']))
     .min(1)
-    .default(['on-demand']),
-  /** N per VM; null: VM memory / app memory, at most 4 per core. */
-  sharingLimit: z.number().int().positive().max(10_000).nullable().default(null),
-  /** How many admitted requests may wait on a VM beyond N. */
-  queueLimit: z.number().int().nonnegative().max(100_000).default(16),
+    .default(['on-demand'])
+    .describe('how it may rent them'),
+  sharingLimit: z
+    .number()
+    .int()
+    .positive()
+    .max(10_000)
+    .nullable()
+    .default(null)
+    .describe('N: tasks at once on a VM; null: VM memory / app memory, at most 4 per core'),
+  queueLimit: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(100_000)
+    .default(16)
+    .describe('how many admitted requests may wait on a VM beyond N'),
   dispatch: z
     .strictObject({
-      mode: dispatchModeSchema.default('session'),
-      policy: poolPolicySchema.default('jsq'),
-      /** k: candidates named by a session ticket. */
-      candidates: z.number().int().min(1).max(16).default(5),
-      /** A VM that holds this many tasks hands on; null: its number of cores + 1. */
-      threshold: z.number().int().positive().nullable().default(null),
-      sessionLifetimeS: z.number().positive().max(3600).default(120),
-      snapshotRefreshMs: z.number().positive().max(60_000).default(500),
+      mode: dispatchModeSchema
+        .default('session')
+        .describe(
+          'exact: a reservation per request; snapshot: a placement per request from a cached view; session: a ticket for many requests',
+        ),
+      policy: poolPolicySchema.default('jsq').describe('which VM a request goes to'),
+      candidates: z.number().int().min(1).max(16).default(5).describe('k: VMs that a session ticket names'),
+      threshold: z
+        .number()
+        .int()
+        .positive()
+        .nullable()
+        .default(null)
+        .describe('a VM that holds so many tasks hands on; null: its number of cores + 1'),
+      sessionLifetimeS: z
+        .number()
+        .positive()
+        .max(3600)
+        .default(120)
+        .describe('how long a session ticket is good for, seconds'),
+      snapshotRefreshMs: z
+        .number()
+        .positive()
+        .max(60_000)
+        .default(500)
+        .describe('greatest age of the view in snapshot mode, milliseconds'),
     })
     .prefault({}),
-  minVms: z.number().int().nonnegative().max(10_000).default(1),
-  maxVms: z.number().int().positive().max(10_000).default(50),
-  maxUsdPerHour: z.number().positive().max(1_000_000).default(50),
-  maxSpotShare: z.number().min(0).max(1).default(0.7),
-  /** Placements per second and principal before 429. */
-  quotaPerPrincipalPerS: z.number().positive().max(1_000_000).default(2_000),
+  minVms: z.number().int().nonnegative().max(10_000).default(1).describe('machines kept without any request'),
+  maxVms: z.number().int().positive().max(10_000).default(50).describe('most machines of a pool'),
+  maxUsdPerHour: z.number().positive().max(1_000_000).default(50).describe('most rent of a pool, USD per hour'),
+  maxSpotShare: z.number().min(0).max(1).default(0.7).describe('most of the serving rate that spot machines may carry'),
+  quotaPerPrincipalPerS: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .default(2_000)
+    .describe('placements per second and principal before 429'),
 });
 export type VmTypeGroup = z.infer<typeof groupSchema>;
 
 /** `oaas.json` at the root of an app bundle (a zip). */
 export const manifestSchema = z.strictObject({
-  id: idSchema,
-  version: z.string().regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/, 'must be a semantic version such as 1.0.0'),
-  runtime: runtimeSchema,
-  /** File inside the bundle: JavaScript module, JAR/class or APK. */
+  id: idSchema.describe('name under which devices call it'),
+  version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+(-[\w.]+)?$/, 'must be a semantic version such as 1.0.0')
+    .describe('semantic version'),
+  runtime: runtimeSchema.describe('what runs it on a surrogate'),
   entry: z
     .string()
     .min(1)
     .max(255)
-    .refine((p) => !p.startsWith('/') && !p.split(/[\\/]/).includes('..'), 'must be a path inside the bundle'),
+    .refine((p) => !p.startsWith('/') && !p.split(/[\\/]/).includes('..'), 'must be a path inside the bundle')
+    .describe('file inside the bundle: JavaScript module, JAR or APK'),
   methods: z
     .record(
       z.string().regex(/^[A-Za-z_$][\w$.]{0,99}$/),
       z.strictObject({
-        /** Only then is a request retried automatically. */
-        idempotent: z.boolean().default(false),
-        /** Cores one run can use. */
-        parallelism: z.number().int().positive().max(256).default(1),
-        /** CPU seconds on a reference core expected before anything was measured. */
-        demandS: z.number().positive().max(3600).default(0.1),
+        idempotent: z
+          .boolean()
+          .default(false)
+          .describe('may be run again when its outcome is unknown; only then does anything retry by itself'),
+        parallelism: z.number().int().positive().max(256).default(1).describe('cores that one call can use'),
+        demandS: z
+          .number()
+          .positive()
+          .max(3600)
+          .default(0.1)
+          .describe('CPU seconds of a call on the reference core, expected before anything was measured'),
       }),
     )
     .refine((m) => Object.keys(m).length > 0, 'must name at least one method'),
   requirements: z
     .strictObject({
-      os: z.string().max(40).default('linux'),
-      memoryMiB: z.number().int().positive().max(1_048_576).default(128),
-      vcpus: z.number().positive().max(1024).default(1),
+      os: z.string().max(40).default('linux').describe('operating system that the group must offer'),
+      memoryMiB: z
+        .number()
+        .int()
+        .positive()
+        .max(1_048_576)
+        .default(128)
+        .describe('memory of a call; beyond it the call is killed'),
+      vcpus: z.number().positive().max(1024).default(1).describe('vCPUs that the group must offer'),
     })
     .prefault({}),
-  /** The agreement used when a request names none. */
-  slaId: idSchema.optional(),
+  slaId: idSchema.optional().describe('agreement used when a request names none; without it the one named `default`'),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 

@@ -27,10 +27,9 @@ export const headers = {
 } as const;
 
 export const placementRequestSchema = z.strictObject({
-  appId: idSchema,
-  method: z.string().max(100).optional(),
-  slaId: idSchema.optional(),
-  /** Overrides the manifest's requirements, upwards only. */
+  appId: idSchema.describe('a registered app'),
+  method: z.string().max(100).optional().describe('a method of the manifest; the answer then goes by what it costs'),
+  slaId: idSchema.optional().describe('agreement to ask for; else the app’s, else `default`'),
   requirements: z
     .strictObject({
       runtime: runtimeSchema.optional(),
@@ -38,45 +37,49 @@ export const placementRequestSchema = z.strictObject({
       memoryMiB: z.number().int().positive().max(1_048_576).optional(),
       vcpus: z.number().positive().max(1024).optional(),
     })
-    .optional(),
-  /** Least VM speed per core relative to the reference core. */
-  acceleration: z.number().positive().max(1000).optional(),
-  /** What the device itself would need; the answer is `local` when remote is predicted slower. */
-  localEstimateMs: z.number().nonnegative().max(86_400_000).optional(),
-  /** VMs that just failed this client and are to be avoided. */
-  exclude: z.array(z.string().max(100)).max(16).optional(),
+    .optional()
+    .describe("overrides the manifest's requirements, upwards only"),
+  acceleration: z
+    .number()
+    .positive()
+    .max(1000)
+    .optional()
+    .describe('least VM speed per core relative to the reference core'),
+  localEstimateMs: z
+    .number()
+    .nonnegative()
+    .max(86_400_000)
+    .optional()
+    .describe('what the device itself would need; the answer is `local` when remote is predicted slower'),
+  exclude: z
+    .array(z.string().max(100))
+    .max(16)
+    .optional()
+    .describe('VMs that just failed this client and are to be avoided'),
 });
 export type PlacementRequest = z.infer<typeof placementRequestSchema>;
 
 export const candidateSchema = z.object({
   vmId: z.string(),
-  /** https://host:port of the agent. */
-  url: z.string(),
-  /** The agent's own certificate: the only CA to trust, with `vmId` as server name. */
-  certPem: z.string(),
-  /** Expected device-surrogate round trip added by the data centre's distance. */
-  networkMs: z.number(),
+  url: z.string().describe('https://host:port of the agent'),
+  certPem: z.string().describe("the agent's own certificate: the only CA to trust, with `vmId` as server name"),
+  networkMs: z.number().describe("expected device-surrogate round trip added by the data centre's distance"),
 });
 export type Candidate = z.infer<typeof candidateSchema>;
 
 const placedSchema = z.object({
   decision: z.literal('remote'),
-  /** Compact Ed25519 JWS, sent to the surrogate as `Authorization: Bearer`. */
-  ticket: z.string(),
+  ticket: z.string().describe('compact Ed25519 JWS, sent to the surrogate as `Authorization: Bearer`'),
   mode: dispatchModeSchema,
-  /** Relative lifetime: a device's clock is never trusted. */
-  expiresInMs: z.number(),
-  /** In order of preference; alternates hold no reservation. */
-  candidates: z.array(candidateSchema).min(1),
+  expiresInMs: z.number().describe("relative lifetime: a device's clock is never trusted"),
+  candidates: z.array(candidateSchema).min(1).describe('in order of preference; alternates hold no reservation'),
   poolId: z.string(),
   groupId: z.string(),
   slaId: z.string(),
   appDigest: z.string(),
-  /** The group's own route: a client may call it next time and skip the classifier. */
-  groupRoute: z.string(),
+  groupRoute: z.string().describe("the group's own route: a client may call it next time and skip the classifier"),
   predictedMs: z.number().nullable(),
-  /** Server-side time spent on this placement. */
-  placementMs: z.number(),
+  placementMs: z.number().describe('server-side time spent on this placement'),
 });
 const runLocallySchema = z.object({
   decision: z.literal('local'),
@@ -90,39 +93,37 @@ export type PlacementResponse = z.infer<typeof placementResponseSchema>;
 export type Placed = z.infer<typeof placedSchema>;
 
 export const taskRequestSchema = z.strictObject({
-  /** Unique per logical request; the agent runs an id at most once. */
-  requestId: z.string().min(1).max(64),
-  method: z.string().min(1).max(100),
-  args: payloadSchema,
-  state: payloadSchema.optional(),
-  /** From arrival at the surrogate; the task and its whole process tree are killed then. */
-  deadlineMs: z.number().positive().max(3_600_000).default(30_000),
+  requestId: z.string().min(1).max(64).describe('unique per logical request; the agent runs an id at most once'),
+  method: z.string().min(1).max(100).describe('a method of the manifest'),
+  args: payloadSchema.describe('arguments, as JSON or as bytes with a type'),
+  state: payloadSchema.optional().describe('state that the method reads and replaces'),
+  deadlineMs: z
+    .number()
+    .positive()
+    .max(3_600_000)
+    .default(30_000)
+    .describe('from arrival at the surrogate; the task and its whole process tree are killed then'),
 });
 export type TaskRequest = z.input<typeof taskRequestSchema>;
 
 /** Milliseconds measured by the surrogate on its own monotonic clock. */
 export const taskTimingsSchema = z.object({
-  /** Waiting for one of the N places. */
-  queueMs: z.number(),
-  /** Tcloud: running in the sandbox. */
-  cloudMs: z.number(),
-  /** Arrival of the request to the end of the run. */
-  totalMs: z.number(),
-  /** CPU of the task, and of preparing its sandbox. */
-  cpuMs: z.number(),
+  queueMs: z.number().describe('waiting for one of the N places'),
+  cloudMs: z.number().describe('Tcloud: running in the sandbox'),
+  totalMs: z.number().describe('arrival of the request to the end of the run'),
+  cpuMs: z.number().describe('CPU of the task, and of preparing its sandbox'),
   prepCpuMs: z.number(),
-  /** Between surrogates when the task was handed on. */
-  handoffMs: z.number(),
+  handoffMs: z.number().describe('between surrogates when the task was handed on'),
 });
 export type TaskTimings = z.infer<typeof taskTimingsSchema>;
 
 export const taskResponseSchema = z.object({
   requestId: z.string(),
   taskId: z.string(),
-  vmId: z.string(),
-  hops: z.array(z.string()),
+  vmId: z.string().describe('the surrogate that ran it'),
+  hops: z.array(z.string()).describe('surrogates that handed it on'),
   result: payloadSchema,
-  state: payloadSchema.optional(),
+  state: payloadSchema.optional().describe('the new state'),
   timings: taskTimingsSchema,
 });
 export type TaskResponse = z.infer<typeof taskResponseSchema>;
@@ -132,8 +133,7 @@ export const invocationRequestSchema = placementRequestSchema.extend(taskRequest
 
 export const invocationResponseSchema = taskResponseSchema.extend({
   poolId: z.string(),
-  /** T2: front-end to surrogate and back without Tcloud, queueing and hand-off. */
-  t2Ms: z.number(),
+  t2Ms: z.number().describe('T2: front-end to surrogate and back without Tcloud, queueing and hand-off'),
   placementMs: z.number(),
 });
 export type InvocationResponse = z.infer<typeof invocationResponseSchema>;

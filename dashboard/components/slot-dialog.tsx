@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type PageSlotDetail, pagePaths, type SlotAlternative } from '../../lib/ports/contracts/page.ts';
+import { type PageSlotDetail, pagePaths } from '../../lib/ports/contracts/page.ts';
+import type { SlotAlternative } from '../../lib/ports/contracts/slot-record.ts';
 import { ask } from '../feed.ts';
 import * as show from '../format.ts';
 import type { ChosenSlot } from './app.tsx';

@@ -1,6 +1,6 @@
 /** What the live page (dashboard/) and its server say to each other: types only, so that the page carries no validator. */
 import type { PoolStatus } from './operator.ts';
-import type { SlotAlternative, SlotBody } from './slot-record.ts';
+import type { SlotBody } from './slot-record.ts';
 
 export const pagePaths = {
   /** The page itself and its two scripts and style sheet. */
@@ -126,5 +126,3 @@ export interface PageSlotDetail {
   slotStartMs: number;
   body: SlotBody;
 }
-
-export type { SlotAlternative };

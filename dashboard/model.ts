@@ -23,7 +23,9 @@ export interface Model {
 
 /** As many as the charts can show; older ones are dropped, so that the page does not grow. */
 const mostSlots = 90;
-const mostLive = 900;
+/** The charts' width in slots, and the most live points in it: closer ones replace each other. */
+export const slotsShown = 24;
+const mostLive = 300;
 
 export const emptyModel = (): Model => ({ regions: [], history: new Map(), demo: null });
 
@@ -40,7 +42,7 @@ export function take(model: Model, update: PageUpdate): void {
   for (const region of update.regions) {
     for (const pool of region.pools) {
       known.add(pool.poolId);
-      remember(historyOf(model, pool.poolId), region.atMs, pool);
+      remember(historyOf(model, pool.poolId), region, pool);
     }
   }
   for (const poolId of model.history.keys()) if (!known.has(poolId)) model.history.delete(poolId);
@@ -55,11 +57,15 @@ export function historyOf(model: Model, poolId: string): PoolHistory {
   return history;
 }
 
-function remember(history: PoolHistory, atMs: number, pool: PagePool): void {
-  if (pool.live === null || history.live.at(-1)?.atMs === atMs) return;
+function remember({ live }: PoolHistory, { atMs, slotMs }: PageRegion, pool: PagePool): void {
+  if (pool.live === null || live.at(-1)?.atMs === atMs) return;
   const { arrivalRatePerS, meanMs, p95Ms } = pool.live;
-  history.live.push({ atMs, arrivalRatePerS, meanMs, p95Ms, usdPerHour: pool.rentUsdPerHour });
-  if (history.live.length > mostLive) history.live.splice(0, history.live.length - mostLive);
+  const gapMs = (slotsShown * slotMs) / mostLive;
+  // The newest always shows; it stays only if it is far enough from the one before.
+  const previous = live.at(-2);
+  if (previous !== undefined && live.at(-1)!.atMs - previous.atMs < gapMs) live.pop();
+  live.push({ atMs, arrivalRatePerS, meanMs, p95Ms, usdPerHour: pool.rentUsdPerHour });
+  if (live.length > mostLive) live.splice(0, live.length - mostLive);
 }
 
 /** What was measured, slot by slot before the page was opened and look by look since. */

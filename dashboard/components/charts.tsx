@@ -1,11 +1,10 @@
 import uPlot from 'uplot';
 import type { PagePool, SlotPoint } from '../../lib/ports/contracts/page.ts';
 import * as show from '../format.ts';
-import { moments, type PoolHistory } from '../model.ts';
+import { moments, type PoolHistory, slotsShown } from '../model.ts';
 import { Chart, type Line } from './chart.tsx';
 
-/** Slots that the charts look back; fewer while there are fewer, but some, so that a line is a line. */
-const mostSlotsShown = 24;
+/** The charts look back over fewer slots while there are fewer, but some, so that a line is a line. */
 const leastSlotsShown = 8;
 
 const measured = { colour: '--measured', width: 2 } as const;
@@ -43,7 +42,7 @@ export function Charts(props: {
   const { pool, history, nowMs, slotMs, onSlot } = props;
   const regular = history.slots.filter((slot) => slot.kind === 'slot');
   const firstMs = Math.min(regular[0]?.slotStartMs ?? nowMs, history.live[0]?.atMs ?? nowMs) - slotMs;
-  const slotsBack = Math.min(mostSlotsShown, Math.max(leastSlotsShown, (nowMs - firstMs) / slotMs));
+  const slotsBack = Math.min(slotsShown, Math.max(leastSlotsShown, (nowMs - firstMs) / slotMs));
   const [fromMs, toMs] = [nowMs - slotsBack * slotMs, nowMs + slotMs];
   const seen = moments(history).filter((moment) => moment.atMs >= fromMs - slotMs);
   const plans = regular.filter((slot) => slot.slotStartMs >= fromMs - slotMs);

@@ -7,6 +7,7 @@ import { type Bench, type BenchRow, withinBar } from './row.ts';
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   agent: () => import('./agent.ts'),
   placement: () => import('./placement.ts'),
+  store: () => import('./store.ts'),
   lambda: () => import('./lambda.ts'),
   offload: () => import('./offload.ts'),
   system: () => import('./system.ts'),

@@ -128,6 +128,7 @@ export async function startAgent(
     ping: () => ({ vmId: config.vmId, state, running: admission.running, waiting: admission.waiting }),
   });
   let bootMs = 0;
+  let readyAtMs = 0;
   const reporter = new HeartbeatReporter({
     store: deps.heartbeats,
     eager: config.exact,
@@ -150,6 +151,7 @@ export async function startAgent(
       handedOff: taskRoute.handedOff,
       demandByApp: accounting.demandByApp,
       bootMs,
+      readyAtMs,
       isolation: isolation.name,
     }),
   });
@@ -159,6 +161,7 @@ export async function startAgent(
   ]);
   if (state === 'starting') state = 'ready';
   bootMs = Math.round(performance.now() - bootedMs);
+  readyAtMs = deps.nowMs();
   await reporter.start();
 
   return {

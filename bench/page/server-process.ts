@@ -27,6 +27,7 @@ const view = createRegionView({
       launch: refuse,
       terminate: refuse,
       interruptions: refuse,
+      warmPool: null,
     },
     state,
     config: async () => feedConfig,

@@ -54,7 +54,7 @@ export function App(props: { model: Model; connection: Connection; pageKey: stri
       <footer>
         <p>
           Each cell is a machine: it fills with its tasks, a red edge on top means that tasks wait, … it boots, ↓ it
-          drains, ! it is silent.
+          drains, ! it is silent, z it is stopped and waits.
         </p>
         <p>
           The same figures in the terminal: <code>npx oaas status --watch</code>, <code>npx oaas explain</code>.

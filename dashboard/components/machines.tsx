@@ -2,7 +2,7 @@ import type { PagePool, PageVm } from '../../lib/ports/contracts/page.ts';
 import * as show from '../format.ts';
 import { Figure } from './figure.tsx';
 
-const glyph: Record<string, string> = { starting: '…', draining: '↓', unhealthy: '!' };
+const glyph: Record<string, string> = { starting: '…', draining: '↓', unhealthy: '!', stopped: 'z' };
 /** A machine that has said nothing for so long is marked; it reports every two seconds. */
 const silentS = 8;
 
@@ -13,19 +13,21 @@ export function Machines({ pool, vms }: { pool: PagePool; vms: PageVm[] }) {
     const key = `${vm.type} in ${vm.dataCentre}${vm.spot ? ' (spot)' : ''}`;
     groups.set(key, [...(groups.get(key) ?? []), vm]);
   }
-  const { ready, starting, draining, unhealthy } = pool.vms;
+  const { ready, starting, draining, unhealthy, stopped } = pool.vms;
+  const running = vms.filter((vm) => vm.state !== 'stopped').length;
   const counts = [
     `${ready} ready`,
     starting > 0 ? `${starting} starting` : '',
     draining > 0 ? `${draining} draining` : '',
     unhealthy > 0 ? `${unhealthy} silent` : '',
+    stopped > 0 ? `${stopped} stopped` : '',
   ].filter((text) => text !== '');
   return (
     <div class="machines">
       <p class="machines-head">
         <strong>
-          <Figure name={`${pool.poolId}:machines`} value={vms.length}>
-            {show.plural(vms.length, 'machine')}
+          <Figure name={`${pool.poolId}:machines`} value={running}>
+            {show.plural(running, 'machine')}
           </Figure>
         </strong>{' '}
         <span>{counts.join(', ')}</span>{' '}

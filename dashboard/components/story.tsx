@@ -6,7 +6,7 @@ import { Figure } from './figure.tsx';
 /** What OaaS does, in three steps, each with its figures of this moment. */
 export function Story({ regions }: { regions: PageRegion[] }) {
   const pools = regions.flatMap((region) => region.pools);
-  const vms = regions.flatMap((region) => region.vms);
+  const vms = regions.flatMap((region) => region.vms).filter((vm) => vm.state !== 'stopped');
   const sum = (values: (number | null | undefined)[]) => values.reduce<number>((total, v) => total + (v ?? 0), 0);
   const looked = pools.filter((pool) => pool.live !== null);
   const arrivals = looked.length === 0 ? null : sum(looked.map((pool) => pool.live?.arrivalRatePerS));

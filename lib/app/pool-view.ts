@@ -151,7 +151,7 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-const isListed = (vm: VmRecord): boolean => vm.state !== 'terminated';
+const isListed = (vm: VmRecord): boolean => vm.state !== 'terminated' && vm.state !== 'stopped';
 
 function takesWork(record: VmRecord, heartbeat: Heartbeat, nowMs: number): boolean {
   return (

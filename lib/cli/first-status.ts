@@ -36,7 +36,7 @@ async function summarise(
   const pools = scaling.pools.map((pool) => [
     `${pool.groupId}/${pool.sla.id}`,
     `${pool.sla.indicator} <= ${pool.sla.targetMs} ms`,
-    `${pool.vms.ready} ready, ${pool.vms.starting} starting`,
+    `${pool.vms.ready} ready, ${pool.vms.starting} starting${pool.vms.stopped > 0 ? `, ${pool.vms.stopped} stopped` : ''}`,
     pool.rentUsdPerHour.toFixed(4),
   ]);
   const plain = scaling.vms.some((vm) => vm.isolation === 'process');

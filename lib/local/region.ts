@@ -16,12 +16,11 @@ import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
 import { createRegionView, type RegionView } from '../app/page/region-view.ts';
 import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
-import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
 import type { BundleStore } from '../ports/bundle-store.ts';
-import type { LaunchRequest } from '../ports/compute-provider.ts';
+import type { LaunchRequest, Offer } from '../ports/compute-provider.ts';
 import type { VmTypeGroup } from '../ports/contracts/config.ts';
 import type { LocalOffers } from '../ports/contracts/local-offers.ts';
 import type { Geography } from '../ports/contracts/topology.ts';
@@ -80,7 +79,11 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   const regionId = geography.home;
   const client = createDynamoDbClient({ region: regionId, endpoint: options.dynamoDbEndpoint });
   const state = createDynamoDbStateStore(client, stateTableName(regionId));
-  const offers = offersOf(options.catalogue, geography).map((o) => ({ ...o, bootS: o.bootS / options.speedUp }));
+  const offers = offersOf(options.catalogue, geography).map((o) => ({
+    ...o,
+    bootS: o.bootS / options.speedUp,
+    ...(o.startS === undefined ? {} : { startS: o.startS / options.speedUp }),
+  }));
   const agents = createAgentClient({ agentToken: keys.agent });
   const authenticate = createBearerAuth([
     { id: 'local-device', scope: 'device', token: keys.device },
@@ -122,8 +125,10 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     agentFile: options.agentFile,
     workDir: options.workDir,
     clock: systemClock,
-    environment: (vmId, request, workDir) => ({
-      ...agentEnvironment(regionId, control.config, vmId, request),
+    environment: (vmId, request, workDir, boot) => ({
+      // The catalogue's own time: the request carries what the scaler measured, which would add up boot by boot.
+      OAAS_BOOT_DELAY_MS: String(Math.round(1000 * bootS(offers, request.offer.id, boot))),
+      ...agentEnvironment(regionId, vmId, request),
       OAAS_WORK_DIR: join(workDir, 'work'),
       OAAS_ENDPOINT: endpoint,
       OAAS_AGENT_TOKEN: keys.agent,
@@ -150,7 +155,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   };
   const popular = new Map<string, string[]>();
   const learnPopular = async () => {
-    for (const poolId of new Set((await provider.list()).map((vm) => vm.poolId))) {
+    for (const poolId of new Set((await provider.list()).vms.map((vm) => vm.poolId))) {
       const memory = await readPoolMemory(state, poolId, systemClock.nowMs());
       const byRuns = Object.entries(memory.demand.apps).sort(([, a], [, b]) => b.runs - a.runs);
       popular.set(
@@ -225,14 +230,8 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   };
 }
 
-function agentEnvironment(
-  regionId: string,
-  config: ConfigCache,
-  vmId: string,
-  request: LaunchRequest,
-): Record<string, string> {
+function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest): Record<string, string> {
   const { offer } = request;
-  const groupId = groupOfPool(regionId, request.poolId)?.groupId ?? '';
   return {
     OAAS_VM_ID: vmId,
     OAAS_POOL_ID: request.poolId,
@@ -242,11 +241,15 @@ function agentEnvironment(
     OAAS_MEMORY_MIB: String(offer.type.memoryMiB),
     OAAS_SHARING_LIMIT: String(request.sharingLimit),
     OAAS_QUEUE_LIMIT: String(request.queueLimit),
-    OAAS_EXACT: String(config.get('group', groupId)?.dispatch.mode === 'exact'),
+    OAAS_EXACT: request.exact ? '1' : '0',
     OAAS_LISTEN: '127.0.0.1:0',
     OAAS_NETWORK_DELAY_MS: String(offer.networkMs),
-    OAAS_BOOT_DELAY_MS: String(Math.round(offer.bootS * 1000)),
   };
+}
+
+function bootS(offers: readonly Offer[], offerId: string, boot: 'launch' | 'start'): number {
+  const offer = offers.find((o) => o.id === offerId);
+  return (boot === 'start' ? offer?.startS : undefined) ?? offer?.bootS ?? 0;
 }
 
 function capacityOf(catalogue: LocalOffers, offerId: string): number {

@@ -15,6 +15,10 @@ export interface LaunchIntent {
   poolId: string;
   offerId: string;
   count: number;
+  /** Ids of the offers that might come instead; a repetition asks for the same. */
+  standIns?: string[];
+  /** True: for the warm pool. */
+  warming?: boolean;
   createdAtMs: number;
   status: 'open' | 'done' | 'failed';
   vmIds: string[];

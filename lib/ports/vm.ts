@@ -6,7 +6,8 @@ export interface VmType {
   coreSpeed: number;
 }
 
-export type VmState = 'starting' | 'ready' | 'draining' | 'terminated' | 'unhealthy';
+/** `stopped`: in the warm pool, costs only its disk. */
+export type VmState = 'starting' | 'ready' | 'draining' | 'stopped' | 'terminated' | 'unhealthy';
 
 /** Registry row, written by the scaler only. */
 export interface VmRecord {
@@ -27,7 +28,12 @@ export interface VmRecord {
   /** True: no new placements, whatever the state. */
   cordoned: boolean;
   intentId: string;
+  /** Of this boot: launched, or started from stopped. */
   launchedAtMs: number;
+  /** True: this boot was a start from stopped. */
+  restarted?: boolean;
+  /** True: launched for the warm pool; gets no work and is stopped once it is initialised. */
+  warming?: boolean;
   readyAtMs: number | null;
   drainingSinceMs: number | null;
   terminatedAtMs: number | null;
@@ -60,6 +66,8 @@ export interface Heartbeat {
   demandByApp: Record<string, { runs: number; cpuS: number; prepCpuS: number }>;
   /** Boot to ready, measured by the agent. */
   bootMs: number;
+  /** When it became ready, by its own clock; absent in reports of earlier agents. */
+  readyAtMs?: number;
   isolation: 'bubblewrap' | 'process';
 }
 

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { eastAsia, synth } from './synth.ts';
@@ -23,6 +26,8 @@ function statements(of: Template, role: string): Statement[] {
 const actionsOf = (list: readonly Statement[]): string[] => list.flatMap((s) => s.Action).sort();
 const having = (list: readonly Statement[], action: string) => list.filter((s) => [s.Action].flat().includes(action));
 
+const ec2Adapter = fileURLToPath(new URL('../../lib/adapters/aws/ec2/', import.meta.url));
+
 describe('a surrogate', () => {
   it('requires IMDSv2 with one hop, encrypts its disk and shows its tags to the agent', () => {
     const templates = Object.values(place.findResources('AWS::EC2::LaunchTemplate'));
@@ -38,6 +43,9 @@ describe('a surrogate', () => {
       expect(data.BlockDeviceMappings[0].Ebs).toMatchObject({ Encrypted: true, DeleteOnTermination: true });
       expect(data.UserData).toBeUndefined();
       expect(data.KeyName).toBeUndefined();
+      // Else RunInstances could not name a subnet.
+      expect(data.NetworkInterfaces).toBeUndefined();
+      expect(data.SecurityGroupIds).toHaveLength(1);
     }
   });
 
@@ -75,6 +83,15 @@ describe('the scaler', () => {
       const conditions = JSON.stringify(Condition);
       expect(conditions).toMatch(/aws:RequestTag\/oaas-owner|aws:ResourceTag\/oaas-owner|ec2:LaunchTemplate/);
     }
+    // A fleet needs a template and a tag as well; where it puts its machines has no condition key.
+    const fleets = having(list, 'ec2:CreateFleet').filter((s) => s.Condition === undefined);
+    expect(fleets.map((s) => JSON.stringify(s.Resource).match(/:(instance|launch-template|volume|fleet)\//))).toEqual([
+      null,
+    ]);
+    const templates = having(list, 'ec2:CreateFleet').filter((s) => JSON.stringify(s).includes(':launch-template/*'));
+    expect(templates.map((s) => s.Condition)).toContainEqual({
+      StringEquals: { 'aws:ResourceTag/oaas-owner': 'oaas' },
+    });
     const instances = launches.find((s) => JSON.stringify(s.Resource).includes(':instance/*'));
     expect(instances?.Condition).toEqual({ StringEquals: { 'aws:RequestTag/oaas-owner': 'oaas' } });
   });
@@ -94,9 +111,36 @@ describe('the scaler', () => {
     expect(pass?.Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } });
   });
 
-  it('tags only while creating', () => {
-    for (const { Condition } of having(list, 'ec2:CreateTags'))
-      expect(Condition).toEqual({ StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateFleet'] } });
+  it('may make the service-linked roles that the first fleet and the first spot machine of an account need, no other', () => {
+    const [linked, ...more] = having(list, 'iam:CreateServiceLinkedRole');
+    expect(more).toEqual([]);
+    expect(linked?.Condition).toEqual({
+      StringEquals: { 'iam:AWSServiceName': ['ec2fleet.amazonaws.com', 'spot.amazonaws.com'] },
+    });
+    expect(JSON.stringify(linked?.Resource)).toMatch(
+      /:role\/aws-service-role\/ec2fleet.+:role\/aws-service-role\/spot/,
+    );
+  });
+
+  it('tags only while creating, later only what depends on the type, on its own machines', () => {
+    const [creating, again, ...more] = having(list, 'ec2:CreateTags');
+    expect(more).toEqual([]);
+    expect(creating?.Condition).toEqual({ StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateFleet'] } });
+    expect(again?.Condition).toEqual({
+      StringEquals: { 'aws:ResourceTag/oaas-owner': 'oaas' },
+      'ForAllValues:StringEquals': {
+        'aws:TagKeys': ['oaas-offer', 'oaas-cores', 'oaas-core-speed', 'oaas-memory-mib'],
+      },
+    });
+    expect(JSON.stringify(again?.Resource)).not.toMatch(/volume|fleet/);
+  });
+
+  it('asks EC2 for nothing that its code does not call, and may all that it calls', () => {
+    const called = readdirSync(ec2Adapter)
+      .flatMap((file) => [...readFileSync(join(ec2Adapter, file), 'utf8').matchAll(/new (\w+)Command\(/g)])
+      .map((match) => `ec2:${match[1]}`);
+    const allowed = actionsOf(list).filter((action) => action.startsWith('ec2:'));
+    expect(new Set(allowed)).toEqual(new Set(called));
   });
 
   it('has no wildcard action, nor has any other role', () => {

@@ -20,7 +20,7 @@ export const busyPool: PoolStatus = {
   refused: 3,
   running: 5,
   waiting: 2,
-  vms: { starting: 1, ready: 3, draining: 1, unhealthy: 1 },
+  vms: { starting: 1, ready: 3, draining: 1, unhealthy: 1, stopped: 1 },
   fleet: [{ offer: 'a@dc1/on-demand', count: 6 }],
   rentUsdPerHour: 0.6,
   lastSlotMs: 1,
@@ -34,6 +34,7 @@ export const busyStatus = (): ScalingStatus => ({
   slotMs: 600_000,
   apps: [],
   pools: [busyPool],
+  bootTimes: {},
   rentUsdPerHour: 0.6,
   vms: ['a@dc1/on-demand', 'a@dc2/spot', 'b@dc1/on-demand'].map((offer, i) => ({
     vmId: `vm-${i}`,

@@ -28,6 +28,7 @@ export interface WorldOptions {
   sla?: Partial<Sla>;
   group?: Record<string, unknown>;
   options?: Partial<ScalerOptions>;
+  provider?: { warm?: boolean; standIns?: boolean };
 }
 
 /** One region with a fake cloud, a store in memory, a clock set by hand and agents that boot and drain when told. */
@@ -36,7 +37,7 @@ export function createWorld(world: WorldOptions = {}) {
   let ids = 0;
   const state = createMemoryState();
   const offers = world.offers ?? [offerOf('a'), offerOf('b', { priceUsdPerHour: 0.12 })];
-  const provider: FakeProvider = createFakeProvider(offers, () => nowMs);
+  const provider: FakeProvider = createFakeProvider(offers, () => nowMs, world.provider);
   const drained: string[] = [];
   const sla = slaSchema.parse({ id: 'default', targetMs: 300, ...world.sla });
   const group = groupSchema.parse({
@@ -53,10 +54,12 @@ export function createWorld(world: WorldOptions = {}) {
     bundleBytes: 1,
     manifest: { id: 'demo', version: '1.0.0', runtime: 'node', entry: 'm.js', methods: { run: { demandS: 0.07 } } },
   });
+  const slas = new Map([[sla.id, sla]]);
+  const groups = new Map([[group.id, group]]);
   const config: RegionConfig = {
-    slas: new Map([[sla.id, sla]]),
+    slas,
     apps: new Map([[app.id, app]]),
-    groups: new Map([[group.id, group]]),
+    groups,
     groupOf: () => group.id,
   };
   const idle: Hook = () => {};
@@ -108,6 +111,14 @@ export function createWorld(world: WorldOptions = {}) {
     deps,
     drained,
     config,
+    /** As an operator would. */
+    setGroup: (change: Partial<typeof group>) =>
+      void groups.set(group.id, { ...group, ...groups.get(group.id), ...change }),
+    /** Another agreement in place of the pool's own, which is then nobody's. */
+    replaceSla: (id: string) => {
+      slas.clear();
+      slas.set(id, { ...sla, id });
+    },
     beat,
     nowMs: () => nowMs,
     advance: (ms: number) => {

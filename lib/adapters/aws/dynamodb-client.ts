@@ -7,6 +7,7 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { StoreUnavailableError } from '../../ports/errors.ts';
+import { sdkClient } from './sdk-client.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -17,19 +18,11 @@ export interface DynamoDbOptions {
   endpoint?: string;
 }
 
-/**
- * The SDK has no request timeout of its own and its adaptive mode delays callers; the placement path wants neither.
- * Worst case of one call: 3 attempts x 2 s.
- */
-export function createDynamoDbClient(options: DynamoDbOptions): DynamoDBClient {
-  return new DynamoDBClient({
-    region: options.region,
-    maxAttempts: 3,
-    retryMode: 'standard',
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
-    ...(options.endpoint === undefined
-      ? {}
-      : { endpoint: options.endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+/** Worst case of one call: 3 attempts x 2 s. */
+export function createDynamoDbClient({ region, endpoint }: DynamoDbOptions): DynamoDBClient {
+  return sdkClient(DynamoDBClient, 'store', {
+    region,
+    ...(endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
   });
 }
 

@@ -1,15 +1,10 @@
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { TicketKeyStorage } from '../../ports/tickets.ts';
 import { ringSchema } from '../node/key-ring.ts';
+import { sdkClient } from './sdk-client.ts';
 
 export function createSsmClient(options: { region: string; endpoint?: string }): SSMClient {
-  return new SSMClient({
-    region: options.region,
-    maxAttempts: 3,
-    retryMode: 'standard',
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-  });
+  return sdkClient(SSMClient, 'secrets', options);
 }
 
 /** Signing keys of a region in one SecureString parameter, encrypted with the account's own SSM key. Never in a template. */

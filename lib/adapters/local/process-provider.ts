@@ -2,6 +2,7 @@
  * Rents out "machines" that are processes of this one, each running the same agent as a real surrogate.
  *
  * Lifecycle: launch → spawned (`pending`) → the agent says `ready` over IPC (`running`) → terminate or its own end (`terminated`).
+ * A machine that is stopped keeps its folder and its id and has no process (`stopped`); a start spawns its agent anew.
  * Failure modes: the same client token answers the same machines, also while the first call is still under way; an agent that ends
  * is reported at once to `onExit`; agents end by themselves when this process does, however it does (IPC closes); what survived even
  * that is found by its pid file and ended by `sweep` at the next start.
@@ -12,7 +13,14 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ComputeProvider, LaunchOutcome, LaunchRequest, Offer, ProviderVm } from '../../ports/compute-provider.ts';
+import type {
+  ComputeProvider,
+  LaunchOutcome,
+  LaunchRequest,
+  Offer,
+  ProviderVm,
+  WarmPool,
+} from '../../ports/compute-provider.ts';
 import type { LocalOffers } from '../../ports/contracts/local-offers.ts';
 import type { Geography } from '../../ports/contracts/topology.ts';
 import { pidFileName, sweepAgents } from './agent-sweep.ts';
@@ -31,7 +39,7 @@ export interface ProcessProviderOptions {
   /** A folder per machine is made here. */
   workDir: string;
   /** The agent's environment for a machine, beside PATH, HOME and TMPDIR. */
-  environment(vmId: string, request: LaunchRequest, workDir: string): Record<string, string>;
+  environment(vmId: string, request: LaunchRequest, workDir: string, boot: 'launch' | 'start'): Record<string, string>;
   clock: Clock;
 }
 
@@ -48,9 +56,10 @@ export interface ProcessProvider extends ComputeProvider {
 
 interface Machine {
   vm: ProviderVm;
-  child: ChildProcess;
-  exited: Promise<void>;
-  asked: boolean;
+  request: LaunchRequest;
+  process: { child: ChildProcess; exited: Promise<void> } | null;
+  /** What its process was asked to end for. */
+  asked: 'terminated' | 'stopped' | null;
   endedAtMs: number | null;
 }
 
@@ -63,20 +72,8 @@ export function createProcessProvider(options: ProcessProviderOptions): ProcessP
     return [...machines.values()].filter((m) => m.vm.offerId === offerId && m.endedAtMs === null).length;
   }
 
-  function start(request: LaunchRequest): string {
+  function launchOne(request: LaunchRequest): string {
     const vmId = `vm-${randomBytes(5).toString('hex')}`;
-    const workDir = join(options.workDir, vmId);
-    mkdirSync(workDir, { recursive: true });
-    const log = openSync(join(workDir, 'agent.log'), 'a');
-    // Its own process group: Ctrl-C at the terminal is for the parent, which drains and ends its agents itself.
-    const child = spawn(process.execPath, [options.agentFile], {
-      cwd: workDir,
-      detached: true,
-      stdio: ['ignore', log, log, 'ipc'],
-      env: { ...inherited(), ...options.environment(vmId, request, workDir) },
-    });
-    closeSync(log);
-    if (child.pid !== undefined) writeFileSync(join(workDir, pidFileName), String(child.pid));
     const machine: Machine = {
       vm: {
         vmId,
@@ -87,37 +84,87 @@ export function createProcessProvider(options: ProcessProviderOptions): ProcessP
         state: 'pending',
         launchedAtMs: options.clock.nowMs(),
       },
-      child,
-      asked: false,
+      request,
+      process: null,
+      asked: null,
       endedAtMs: null,
-      exited: new Promise((resolve) => {
-        child.once('exit', resolve);
-        child.once('error', resolve);
-      }).then(() => {
-        machine.vm = { ...machine.vm, state: 'terminated' };
-        machine.endedAtMs = options.clock.nowMs();
-        signalGroup(child, 'SIGKILL');
-        rmSync(join(workDir, pidFileName), { force: true });
-        if (!machine.asked) for (const listener of listeners) listener(vmId);
-      }),
     };
-    child.on('message', (message) => {
-      if (isReady(message) && machine.endedAtMs === null) machine.vm = { ...machine.vm, state: 'running' };
-    });
     machines.set(vmId, machine);
+    boot(machine, 'launch');
     return vmId;
   }
 
-  async function end(machine: Machine): Promise<void> {
+  function boot(machine: Machine, kind: 'launch' | 'start'): void {
+    const { vmId } = machine.vm;
+    const workDir = join(options.workDir, vmId);
+    mkdirSync(workDir, { recursive: true });
+    const log = openSync(join(workDir, 'agent.log'), 'a');
+    // Its own process group: Ctrl-C at the terminal is for the parent, which drains and ends its agents itself.
+    const child = spawn(process.execPath, [options.agentFile], {
+      cwd: workDir,
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+      env: { ...inherited(), ...options.environment(vmId, machine.request, workDir, kind) },
+    });
+    closeSync(log);
+    if (child.pid !== undefined) writeFileSync(join(workDir, pidFileName), String(child.pid));
+    machine.asked = null;
+    machine.vm = { ...machine.vm, state: 'pending', launchedAtMs: options.clock.nowMs() };
+    const exited = new Promise((resolve) => {
+      child.once('exit', resolve);
+      child.once('error', resolve);
+    }).then(() => {
+      signalGroup(child, 'SIGKILL');
+      rmSync(join(workDir, pidFileName), { force: true });
+      machine.process = null;
+      machine.vm = { ...machine.vm, state: machine.asked ?? 'terminated' };
+      if (machine.asked === 'stopped') return;
+      machine.endedAtMs = options.clock.nowMs();
+      if (machine.asked === null) for (const listener of listeners) listener(vmId);
+    });
+    machine.process = { child, exited };
+    child.on('message', (message) => {
+      if (isReady(message) && machine.asked === null) machine.vm = { ...machine.vm, state: 'running' };
+    });
+  }
+
+  async function end(machine: Machine, as: 'terminated' | 'stopped'): Promise<void> {
     if (machine.endedAtMs !== null) return;
-    machine.asked = true;
+    machine.asked = as;
+    if (machine.process === null) {
+      if (as === 'stopped') return;
+      machine.vm = { ...machine.vm, state: 'terminated' };
+      machine.endedAtMs = options.clock.nowMs();
+      return;
+    }
+    const { child, exited } = machine.process;
     machine.vm = { ...machine.vm, state: 'stopping' };
-    machine.child.kill('SIGTERM');
+    child.kill('SIGTERM');
     // A stopped process takes no other signal.
-    const timer = setTimeout(() => signalGroup(machine.child, 'SIGKILL'), killAfterMs);
-    await machine.exited;
+    const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), killAfterMs);
+    await exited;
     clearTimeout(timer);
   }
+
+  const warmPool: WarmPool = {
+    async start(vmIds) {
+      const stopped = vmIds.flatMap((vmId) => machines.get(vmId) ?? []).filter((m) => m.vm.state === 'stopped');
+      for (const machine of stopped) boot(machine, 'start');
+      const started = stopped.map((machine) => machine.vm.vmId);
+      const missing = vmIds.filter((vmId) => !started.includes(vmId));
+      return {
+        started,
+        failure: missing.length > 0 ? 'unknown' : null,
+        detail: missing.length > 0 ? `not stopped, so not started: ${missing.join(', ')}` : null,
+      };
+    },
+    async stop(vmIds) {
+      for (const vmId of vmIds) {
+        const machine = machines.get(vmId);
+        if (machine !== undefined && machine.asked === null) void end(machine, 'stopped');
+      }
+    },
+  };
 
   function forgetOld(): void {
     const before = options.clock.nowMs() - keepTerminatedMs;
@@ -134,7 +181,7 @@ export function createProcessProvider(options: ProcessProviderOptions): ProcessP
       const earlier = launches.get(request.clientToken);
       if (earlier !== undefined) return earlier;
       const room = Math.max(0, options.capacityOf(request.offer.id) - liveOf(request.offer.id));
-      const vmIds = Array.from({ length: Math.min(room, request.count) }, () => start(request));
+      const vmIds = Array.from({ length: Math.min(room, request.count) }, () => launchOne(request));
       const short = request.count - vmIds.length;
       const outcome: LaunchOutcome = {
         vmIds,
@@ -146,28 +193,29 @@ export function createProcessProvider(options: ProcessProviderOptions): ProcessP
     },
     async list() {
       forgetOld();
-      return [...machines.values()].map((machine) => machine.vm);
+      return { vms: [...machines.values()].map((machine) => machine.vm), unknown: [] };
     },
     async terminate(vmIds) {
       for (const vmId of vmIds) {
         const machine = machines.get(vmId);
         // Not awaited: terminating is a request, as with real machines; the listing says when it is done.
-        if (machine !== undefined) void end(machine);
+        if (machine !== undefined) void end(machine, 'terminated');
       }
     },
     interruptions: async () => [],
+    warmPool,
     onExit(listener) {
       listeners.push(listener);
     },
     crash(vmId) {
       const machine = machines.get(vmId);
-      if (machine === undefined || machine.endedAtMs !== null) return false;
-      signalGroup(machine.child, 'SIGKILL');
+      if (machine === undefined || machine.process === null) return false;
+      signalGroup(machine.process.child, 'SIGKILL');
       return true;
     },
     sweep: () => sweepAgents(options.workDir, options.agentFile),
     async stop() {
-      await Promise.all([...machines.values()].map(end));
+      await Promise.all([...machines.values()].map((machine) => end(machine, 'terminated')));
     },
   };
 }
@@ -197,7 +245,7 @@ export function offersOf(catalogue: LocalOffers, geography: Geography): Offer[] 
   return geography.dataCentres.flatMap((centre) =>
     catalogue.types
       .filter((type) => type.dataCentres === undefined || type.dataCentres.includes(centre.id))
-      .map(({ id, cores, coreSpeed, memoryMiB, priceUsdPerHour, bootS, purchaseOption }): Offer => {
+      .map(({ id, cores, coreSpeed, memoryMiB, priceUsdPerHour, bootS, startS, purchaseOption }): Offer => {
         const type = { id, cores, coreSpeed, memoryMiB };
         return {
           id: offerIdOf({ type, dataCentre: centre.id, purchaseOption }),
@@ -207,6 +255,7 @@ export function offersOf(catalogue: LocalOffers, geography: Geography): Offer[] 
           priceUsdPerHour: priceUsdPerHour * centre.priceFactor,
           networkMs: centre.networkMs,
           bootS,
+          ...(purchaseOption === 'on-demand' ? { startS: startS ?? bootS / 3 } : {}),
         };
       }),
   );

@@ -12,8 +12,8 @@ export async function livePlan(deps: ScalerDeps): Promise<LivePlan> {
   const nowMs = deps.clock.nowMs();
   const { slotMs } = deps.options;
   const memory = await readRegionMemory(deps.state, deps.region);
-  const view = await readFleet(deps, nowMs);
-  const run = { deps, nowMs, memory, ...view };
+  const view = await readFleet(deps, nowMs, memory.boots);
+  const run = { deps, nowMs, memory, unknown: new Set<string>(), ...view };
   const pools: LivePlan['pools'] = [];
   for (const pool of poolsOf(deps.region, view.config, await requestedPools(run)).values()) {
     const poolMemory = await readPoolMemory(deps.state, pool.poolId, nowMs - slotMs);

@@ -1,10 +1,11 @@
+import { stoppedUsdPerHour } from '../../domain/pricing/offers.ts';
 import { measuredDemand } from '../../domain/scaling/demand.ts';
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import type { PoolStatus, ScalingStatus } from '../../ports/contracts/operator.ts';
 import { type SlotBody, slotBodySchema } from '../../ports/contracts/slot-record.ts';
 import type { ScalerDeps } from '../scaler/deps.ts';
 import type { Fleet } from '../scaler/fleet.ts';
-import { readPoolMemory } from '../scaler/memory.ts';
+import { readPoolMemory, readRegionMemory } from '../scaler/memory.ts';
 import { defaultSlaId, type Pool, poolsOf } from '../scaler/pools.ts';
 import { readFleet, requestedPools } from '../scaler/scale-region.ts';
 
@@ -44,7 +45,8 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
       slaId: app.manifest.slaId ?? defaultSlaId,
     })),
     pools,
-    rentUsdPerHour: fleet.live().reduce((sum, vm) => sum + vm.priceUsdPerHour, 0),
+    bootTimes: await bootTimes(scaler),
+    rentUsdPerHour: rentOf(fleet),
     vms: fleet.live().map((vm) => {
       const beat = fleet.heartbeats.get(vm.vmId);
       return {
@@ -61,6 +63,17 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
     }),
     faults: deps.configFaults(),
   };
+}
+
+/** USD per hour of everything that exists; a stopped machine costs its disk. */
+export const rentOf = (fleet: Fleet): number =>
+  fleet.existing().reduce((sum, vm) => sum + (vm.state === 'stopped' ? stoppedUsdPerHour : vm.priceUsdPerHour), 0);
+
+async function bootTimes({ state, region }: ScalerDeps): Promise<ScalingStatus['bootTimes']> {
+  const { boots = {} } = await readRegionMemory(state, region);
+  return Object.fromEntries(
+    Object.entries(boots).map(([key, { p50S, p90S, samplesS }]) => [key, { p50S, p90S, boots: samplesS.length }]),
+  );
 }
 
 async function recentSlots(scaler: ScalerDeps, poolId: string, nowMs: number): Promise<SlotBody[]> {
@@ -112,6 +125,7 @@ export function poolStatus(
       ready: count('ready'),
       draining: count('draining'),
       unhealthy: count('unhealthy'),
+      stopped: fleet.stopped(pool.poolId).length,
     },
     fleet: [...offers].map(([offer, n]) => ({ offer, count: n })),
     rentUsdPerHour: vms.reduce((sum, vm) => sum + vm.priceUsdPerHour, 0),

@@ -8,7 +8,7 @@
 import type { PlanProblem } from '../../domain/planner/types.ts';
 import type { PageLive, PagePool, PageRegion, PageSlotDetail, PageSlots, PageVm } from '../../ports/contracts/page.ts';
 import { type SlotBody, slotBodySchema } from '../../ports/contracts/slot-record.ts';
-import { poolStatus } from '../operate/scaling-status.ts';
+import { poolStatus, rentOf } from '../operate/scaling-status.ts';
 import type { ScalerDeps } from '../scaler/deps.ts';
 import type { Fleet } from '../scaler/fleet.ts';
 import { type PoolMemory, readPoolMemory } from '../scaler/memory.ts';
@@ -126,7 +126,7 @@ export function createRegionView(deps: RegionViewDependencies): RegionView {
         geography: deps.geography,
         atMs: nowMs,
         slotMs,
-        rentUsdPerHour: fleet.live().reduce((sum, vm) => sum + vm.priceUsdPerHour, 0),
+        rentUsdPerHour: rentOf(fleet),
         placements: { ...deps.placements() },
         pools,
         vms: vmsOf(fleet, nowMs),
@@ -157,6 +157,8 @@ export function createRegionView(deps: RegionViewDependencies): RegionView {
         pool,
         offers: poolOffers(pool, offers),
         serving: [],
+        stopped: [],
+        unknown: new Set(),
         demandS: last?.observed.demandS ?? pool.demandPriorS,
         arrivalRatePerS: last?.forecast.quantileRatePerS ?? 0,
         limits: { maxVms: pool.group.maxVms, maxUsdPerHour: pool.group.maxUsdPerHour },
@@ -178,7 +180,7 @@ const readNothing = (poolId: string, nowMs: number): Promise<PoolMemory> =>
 
 function vmsOf(fleet: Fleet, nowMs: number): PageVm[] {
   return fleet
-    .live()
+    .existing()
     .sort((a, b) => a.launchedAtMs - b.launchedAtMs || (a.vmId < b.vmId ? -1 : 1))
     .map((vm) => {
       const beat = fleet.heartbeats.get(vm.vmId);

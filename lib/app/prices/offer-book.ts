@@ -9,6 +9,8 @@ export interface OfferBookDependencies {
   architectures: readonly ('x86_64' | 'arm64')[];
   /** Expected launch-to-ready time until one has been measured. */
   bootS: number;
+  /** The same from stopped; 30 s when absent: EC2 starts in 5 to 20 s, the agent takes the rest. */
+  startS?: number;
   clock: Clock;
   log: Log;
   refreshMs?: number;
@@ -25,6 +27,7 @@ export interface OfferBook {
 
 export function createOfferBook(deps: OfferBookDependencies): OfferBook {
   const { store, dataCentres, architectures, bootS, clock, log } = deps;
+  const startS = deps.startS ?? Math.min(30, bootS);
   const refreshMs = deps.refreshMs ?? 600_000;
   let offers: readonly RentedOffer[] = [];
   let oldestMs = 0;
@@ -35,7 +38,7 @@ export function createOfferBook(deps: OfferBookDependencies): OfferBook {
     const books = await Promise.all(
       dataCentres.map(async (place) => ({ place, book: (await store.read(place.id)) ?? catalogueBook(place.id) })),
     );
-    offers = books.flatMap(({ place, book }) => rentedOffers(book, { ...place, bootS }, architectures));
+    offers = books.flatMap(({ place, book }) => rentedOffers(book, { ...place, bootS, startS }, architectures));
     oldestMs = Math.min(...books.map(({ book }) => newest(Object.values(book.entries))));
     readAtMs = clock.monotonicMs();
   };

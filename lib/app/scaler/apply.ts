@@ -33,7 +33,7 @@ export interface Applied {
 
 /** Plans for the fleet as it stands now, within what the caps leave while old and new machines overlap. */
 export async function planPool(
-  run: Pick<Run, 'deps' | 'fleet' | 'offers' | 'memory' | 'nowMs'>,
+  run: Pick<Run, 'deps' | 'fleet' | 'offers' | 'memory' | 'unknown' | 'nowMs'>,
   pool: Pool,
   input: PlanInput,
 ): Promise<{ problem: PlanProblem; plan: PlanResult }> {
@@ -44,11 +44,13 @@ export async function planPool(
       pool,
       offers: poolOffers(pool, run.offers),
       serving: run.fleet.serving(pool.poolId),
+      stopped: run.fleet.stopped(pool.poolId),
       demandS: input.demandS,
       arrivalRatePerS: input.arrivalRatePerS,
       limits: poolLimits(pool.group, counted, pool.poolId),
       room,
       setAside: run.memory.setAside,
+      unknown: run.unknown,
       nowMs: run.nowMs,
       billing: deps.options.billing,
       horizonS: deps.options.slotMs / 1000,
@@ -57,7 +59,8 @@ export async function planPool(
   const room = (price: number) => launchable(pool.group, counted, pool.group.maxVms, price);
   const problem = problemWith(room);
   const plan = await decide(pool, problem, input, deps.planFleet);
-  if (plan.status !== 'infeasible' || plan.actions.some((action) => action.do === 'launch')) return { problem, plan };
+  if (plan.status !== 'infeasible' || plan.actions.some((action) => action.do === 'launch' || action.do === 'start'))
+    return { problem, plan };
   // At the cap, another fleet may keep the promise that this one and no addition to it can: make room for it, some at a time.
   const ideal = await decide(pool, problemWith(null), input, deps.planFleet);
   return ideal.status === 'infeasible' ? { problem, plan } : { problem, plan: transition(plan, ideal) };
@@ -115,8 +118,9 @@ export async function planAndApply(
 async function release(run: Run, pool: Pool, plan: PlanResult, complete: boolean): Promise<string[]> {
   const wanted = plan.actions.filter((action) => action.do === 'drain');
   if (wanted.length === 0) return [];
-  if (!complete || launchesFailing(run, pool.poolId)) {
-    addFault(run, pool.poolId, 'held-back', 'nothing is released while launches fail');
+  if (!complete || launchesFailing(run, pool.poolId) || run.unknown.size > 0) {
+    const why = run.unknown.size > 0 ? `${[...run.unknown].join(', ')} does not answer` : 'launches fail';
+    addFault(run, pool.poolId, 'held-back', `nothing is released while ${why}`);
     return [];
   }
   const released: string[] = [];

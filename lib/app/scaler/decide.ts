@@ -12,11 +12,13 @@ const idleRatePerS = 0.01;
  */
 export async function decide(
   pool: Pool,
-  problem: PlanProblem,
+  whole: PlanProblem,
   seen: { measuredMs: number | null; present: number },
   planFleet: (problem: PlanProblem) => PlanResult | Promise<PlanResult>,
 ): Promise<PlanResult> {
-  const owned = (problem.current ?? []).reduce((sum, c) => sum + c.count, 0);
+  // Stopped machines are for the planner; the baselines count what runs, and a launch of theirs starts a stopped one where there is one.
+  const problem = { ...whole, current: (whole.current ?? []).filter((c) => c.state !== 'stopped') };
+  const owned = problem.current.reduce((sum, c) => sum + c.count, 0);
   if (problem.offers.length === 0) {
     const types = pool.group.instanceTypes.join(', ');
     return nothing(
@@ -35,7 +37,7 @@ export async function decide(
     default: {
       // The floor of one VM makes a pool that was asked for answer at all.
       const limits = { ...asked.limits, minVms: Math.max(1, pool.minVms) };
-      return bestEffort(asked, await planFleet({ ...asked, limits }), owned);
+      return bestEffort(asked, await planFleet({ ...asked, current: whole.current ?? [], limits }), owned);
     }
   }
 }

@@ -21,6 +21,8 @@ export class Fleet {
   readonly records: Map<string, VmRecord>;
   readonly heartbeats: Map<string, Heartbeat>;
   readonly #store: VmStore;
+  /** Machines that the provider lists as stopped; null: not listed in this run, the rows are believed. */
+  startable: ReadonlySet<string> | null = null;
 
   constructor(records: readonly VmRecord[], heartbeats: Map<string, Heartbeat>, store: VmStore) {
     this.records = new Map(records.map((vm) => [vm.vmId, vm]));
@@ -33,9 +35,28 @@ export class Fleet {
     this.records.set(vm.vmId, vm);
   }
 
-  /** Everything that still costs money. */
-  live(): VmRecord[] {
+  /** Everything that exists, stopped machines included. */
+  existing(): VmRecord[] {
     return [...this.records.values()].filter((vm) => vm.state !== 'terminated');
+  }
+
+  /** Everything that still costs more than its disk. */
+  live(): VmRecord[] {
+    return this.existing().filter((vm) => vm.state !== 'stopped');
+  }
+
+  /** Of a pool, ready to be started: the provider is done with stopping them. */
+  stopped(poolId: string): VmRecord[] {
+    return this.existing().filter(
+      (vm) => vm.poolId === poolId && vm.state === 'stopped' && (this.startable?.has(vm.vmId) ?? true),
+    );
+  }
+
+  /** Stopped machines of a group and those on their way to become such. */
+  warm(region: string, groupId: string): VmRecord[] {
+    return this.existing().filter(
+      (vm) => (vm.state === 'stopped' || vm.warming === true) && groupOfPool(region, vm.poolId)?.groupId === groupId,
+    );
   }
 
   /** Takes work, or will once booted. */
@@ -65,7 +86,12 @@ export class Fleet {
   }
 
   /** Writes the row of a machine that was just launched or adopted; an existing row stays as it is. */
-  async register(vmId: string, request: LaunchRequest, launchedAtMs: number): Promise<void> {
+  async register(
+    vmId: string,
+    request: LaunchRequest,
+    launchedAtMs: number,
+    options: { warming?: boolean } = {},
+  ): Promise<void> {
     if (this.records.has(vmId)) return;
     await this.put({
       vmId,
@@ -75,7 +101,8 @@ export class Fleet {
       sharingLimit: request.sharingLimit,
       queueLimit: request.queueLimit,
       state: 'starting',
-      cordoned: false,
+      cordoned: options.warming === true,
+      ...(options.warming === true ? { warming: true } : {}),
       intentId: request.clientToken,
       launchedAtMs,
       readyAtMs: null,
@@ -86,7 +113,7 @@ export class Fleet {
 
   #freeCell(poolId: string): number {
     const sizes: number[] = [];
-    for (const vm of this.live()) if (vm.poolId === poolId) sizes[vm.cell] = (sizes[vm.cell] ?? 0) + 1;
+    for (const vm of this.existing()) if (vm.poolId === poolId) sizes[vm.cell] = (sizes[vm.cell] ?? 0) + 1;
     let cell = 0;
     while ((sizes[cell] ?? 0) >= cellSize) cell += 1;
     return cell;

@@ -1,12 +1,14 @@
 /*
  * Life of a VM's row: starting → ready (first `ready` heartbeat) → draining (cordoned, agent told) → terminated (after the agent
- * itself said `drained`: a stale busy flag once killed 22 running jobs) — or unhealthy (silent: no work, replaced) → ready again if it
+ * itself said `drained`: a stale busy flag once killed 22 running jobs) or stopped (the warm pool is short) — or unhealthy (silent: no work, replaced) → ready again if it
  * comes back, terminated if it does not.
  */
-import type { VmRecord } from '../../ports/vm.ts';
+import { bootKey, recordBoot } from '../../domain/scaling/boot-times.ts';
+import type { Heartbeat, VmRecord } from '../../ports/vm.ts';
+import { endVm } from './end-vm.ts';
 import { closeBreakerOnReady, noteLaunch } from './launch-health.ts';
-import { noteTerminated } from './reconcile.ts';
 import { addFault, type Run } from './run.ts';
+import { stopVm, worthKeeping } from './warm-stop.ts';
 
 export async function watchHealth(run: Run): Promise<void> {
   await heedInterruptions(run);
@@ -17,7 +19,7 @@ export async function watchHealth(run: Run): Promise<void> {
 async function heedInterruptions(run: Run): Promise<void> {
   for (const notice of await run.deps.provider.interruptions()) {
     const vm = run.fleet.records.get(notice.vmId);
-    if (vm === undefined || vm.state === 'terminated' || vm.state === 'draining') continue;
+    if (vm === undefined || vm.state === 'terminated' || vm.state === 'stopped' || vm.state === 'draining') continue;
     addFault(run, vm.poolId, 'interrupted', `${vm.vmId} will be taken back by the provider; draining`);
     await startDrain(run, vm);
   }
@@ -27,7 +29,8 @@ async function watchVm(run: Run, vm: VmRecord): Promise<void> {
   const { nowMs, deps } = run;
   const { options } = deps;
   const beat = run.fleet.heartbeats.get(vm.vmId);
-  if (beat === undefined) {
+  // A machine that was stopped and started again still has the last words of its boot before.
+  if (beat === undefined || (vm.restarted && beat.atMs < vm.launchedAtMs)) {
     if (nowMs - vm.launchedAtMs <= options.registrationTimeoutMs) return;
     const limitS = options.registrationTimeoutMs / 1000;
     addFault(run, vm.poolId, 'launch-failed', `${vm.vmId} never reported within ${limitS} s; it is ended`);
@@ -47,13 +50,18 @@ async function watchVm(run: Run, vm: VmRecord): Promise<void> {
     if (beat.state === 'ready') return run.fleet.put({ ...vm, state: 'ready', cordoned: false });
   }
   if (vm.state === 'starting' && beat.state === 'ready') {
+    noteBoot(run, vm, beat);
+    if (vm.warming) {
+      closeBreakerOnReady(run, vm.poolId);
+      return retire(run, vm);
+    }
     await run.fleet.put({ ...vm, state: 'ready', readyAtMs: nowMs });
     closeBreakerOnReady(run, vm.poolId);
     return;
   }
   if (vm.state === 'draining') {
     const sinceMs = nowMs - (vm.drainingSinceMs ?? nowMs);
-    if (beat.state === 'drained') return endVm(run, vm);
+    if (beat.state === 'drained') return retire(run, vm);
     if (sinceMs > options.drainTimeoutMs) {
       addFault(
         run,
@@ -68,12 +76,18 @@ async function watchVm(run: Run, vm: VmRecord): Promise<void> {
   }
 }
 
-/** Ends a machine that holds no work any more (drained) or cannot be trusted with any (unhealthy). */
-async function endVm(run: Run, vm: VmRecord): Promise<void> {
-  run.guard.check();
-  await run.deps.provider.terminate([vm.vmId]);
-  await run.fleet.put({ ...vm, state: 'terminated', cordoned: true, terminatedAtMs: run.nowMs });
-  noteTerminated(run, vm.poolId, vm.vmId);
+/** Where a machine that holds no work goes: to the warm pool while that is short, else to its end. */
+async function retire(run: Run, vm: VmRecord): Promise<void> {
+  if (!run.unknown.has(vm.dataCentre) && worthKeeping(run, vm)) return stopVm(run, vm);
+  return endVm(run, vm);
+}
+
+/** What this boot took, for the planner. */
+function noteBoot(run: Run, vm: VmRecord, beat: Heartbeat): void {
+  // The look comes up to a minute later: only the agent knows when it was ready.
+  if (beat.readyAtMs === undefined) return;
+  const key = bootKey(vm.type.id, vm.restarted ? 'start' : 'launch');
+  run.memory.boots = recordBoot(run.memory.boots ?? {}, key, (beat.readyAtMs - vm.launchedAtMs) / 1000);
 }
 
 /** Cordons first, so that no controller sends more, then tells the agent, which confirms by its heartbeat. */

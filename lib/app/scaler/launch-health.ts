@@ -22,6 +22,11 @@ export function closeBreakerOnReady(run: Run, poolId: string): void {
   if (breakerState(breakerOf(run, poolId), run.nowMs) !== 'closed') noteLaunch(run, poolId, true);
 }
 
+/** A launch that nobody answered: says nothing of the image, but nothing may be released after it. */
+export function noteNoAnswer(run: Run, poolId: string): void {
+  run.memory.breakers[breakerKey(run, poolId)] = { ...breakerOf(run, poolId), lastFailureMs: run.nowMs };
+}
+
 /** Launches failed so recently that nothing may be released (a region outage looks like no capacity). */
 export function launchesFailing(run: Run, poolId: string): boolean {
   const breaker = breakerOf(run, poolId);

@@ -1,6 +1,7 @@
 import type { ForecastState } from '../../domain/forecast/types.ts';
 import type { AgentCursor } from '../../domain/scaling/agent-counters.ts';
 import type { ArrivalCursor } from '../../domain/scaling/arrivals.ts';
+import type { BootLog } from '../../domain/scaling/boot-times.ts';
 import type { Breaker } from '../../domain/scaling/breaker.ts';
 import { type DemandState, emptyDemand } from '../../domain/scaling/demand.ts';
 import type { SetAside } from '../../domain/scaling/set-aside.ts';
@@ -16,6 +17,8 @@ export interface RegionMemory {
   setAside: SetAside;
   breakers: Record<string, Breaker>;
   throttledUntilMs: number;
+  /** Launch → first heartbeat, measured per type; absent in documents of earlier versions. */
+  boots?: BootLog;
   /** Machines that looked wrong at an earlier listing: first time seen so. */
   suspects: Record<string, number>;
 }

@@ -15,7 +15,9 @@ export interface Pool {
   group: VmTypeGroup;
   sla: Sla;
   apps: App[];
-  /** 0 for a pool that exists only because some request named its SLA. */
+  /** False: it exists only because some request named its SLA. */
+  own: boolean;
+  /** 0 for a pool that is not an app's own. */
   minVms: number;
   /** Most memory that one task may use. */
   appMemoryMiB: number;
@@ -51,6 +53,7 @@ export function poolsOf(region: string, config: RegionConfig, requested: Iterabl
       group,
       sla,
       apps,
+      own: ownApps !== undefined,
       minVms: ownApps ? group.minVms : 0,
       appMemoryMiB: Math.max(64, ...apps.map((app) => app.manifest.requirements.memoryMiB)),
       demandPriorS: mean(apps.map(appPriorS)) ?? 0.1,

@@ -10,11 +10,17 @@
  */
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import { sharingLimitOf } from '../../domain/scaling/sharing-limit.ts';
-import type { LaunchRequest, ProviderVm } from '../../ports/compute-provider.ts';
+import type { LaunchOutcome, LaunchRequest, ProviderVm } from '../../ports/compute-provider.ts';
 import type { LaunchIntent } from '../../ports/state-store.ts';
+import type { VmRecord } from '../../ports/vm.ts';
+import { endVm } from './end-vm.ts';
 import { groupOfPool } from './fleet.ts';
 import { type Pool, poolsOf } from './pools.ts';
 import { addFault, type Run } from './run.ts';
+import { stopVm, worthKeeping } from './warm-stop.ts';
+
+/** Error of an intent whose launch got no answer: whether anything was launched is for the listing to say. */
+export const noAnswer = 'no-answer';
 
 /** Rows of machines that ended are kept this long for status and explain. */
 const keepTerminatedMs = 3_600_000;
@@ -41,6 +47,10 @@ export function launchRequestOf(run: Run, intent: LaunchIntent, pool: Pool | und
     count: intent.count,
     sharingLimit: sharingLimitOf(offer.type, pool.appMemoryMiB, pool.group.sharingLimit),
     queueLimit: pool.group.queueLimit,
+    exact: pool.group.dispatch.mode === 'exact',
+    ...(intent.standIns === undefined
+      ? {}
+      : { standIns: intent.standIns.flatMap((id) => run.offers.find((o) => o.id === id) ?? []) }),
   };
 }
 
@@ -57,12 +67,12 @@ async function finishIntents(run: Run, listed: ReadonlyMap<string, ProviderVm>):
       guard.accepted(await deps.state.putIntent({ ...intent, status: 'failed', error, epoch: guard.epoch }));
       continue;
     }
-    guard.check();
-    const outcome = await deps.provider.launch(request);
+    // Its data centre says nothing now: neither launched again nor given up.
+    if (run.unknown.has(request.offer.dataCentre)) continue;
+    const outcome = intent.error === noAnswer ? launchedUnder(run, intent, listed) : await relaunch(run, request);
+    if (outcome === null || (outcome.failure === noAnswer && outcome.vmIds.length === 0)) continue;
     // Not listed yet: launched by this very call, and not to be taken for gone.
-    for (const vmId of outcome.vmIds) {
-      await run.fleet.register(vmId, request, listed.get(vmId)?.launchedAtMs ?? run.nowMs);
-    }
+    await registerLaunched(run, request, outcome, (vmId) => listed.get(vmId)?.launchedAtMs ?? run.nowMs, intent);
     const status = outcome.vmIds.length > 0 ? 'done' : 'failed';
     const done = { ...intent, status, vmIds: outcome.vmIds, error: outcome.detail, epoch: guard.epoch } as const;
     guard.accepted(await deps.state.putIntent(done));
@@ -70,10 +80,52 @@ async function finishIntents(run: Run, listed: ReadonlyMap<string, ProviderVm>):
   }
 }
 
+/** The token that launches once makes this safe, whatever the earlier run still does. */
+async function relaunch(run: Run, request: LaunchRequest): Promise<LaunchOutcome> {
+  run.guard.check();
+  const outcome = await run.deps.provider.launch(request);
+  if (outcome.failure === noAnswer) run.unknown.add(request.offer.dataCentre);
+  return outcome;
+}
+
+/**
+ * A launch that nobody answered was planned around; it is not repeated. What carries the intent's tag was launched by it; nothing does,
+ * and time enough has passed for a listing to show it: it launched nothing. Null: too early to tell.
+ */
+function launchedUnder(run: Run, intent: LaunchIntent, listed: ReadonlyMap<string, ProviderVm>): LaunchOutcome | null {
+  const found = [...listed.values()].filter((vm) => vm.intentId === intent.intentId && vm.state !== 'terminated');
+  if (found.length === 0 && run.nowMs - intent.createdAtMs < 2 * run.deps.options.confirmMs) return null;
+  return {
+    vmIds: found.map((vm) => vm.vmId),
+    cameAs: Object.fromEntries(found.map((vm) => [vm.vmId, vm.offerId])),
+    failure: null,
+    detail: found.length > 0 ? null : 'no answer, and nothing came of it',
+  };
+}
+
+/** Writes the rows of what a launch brought; answers it by the offer it came as. */
+export async function registerLaunched(
+  run: Run,
+  request: LaunchRequest,
+  outcome: LaunchOutcome,
+  launchedAtMs: (vmId: string) => number,
+  options: { warming?: boolean },
+): Promise<{ offer: string; vmIds: string[] }[]> {
+  const byOffer = new Map<string, string[]>();
+  for (const vmId of outcome.vmIds) {
+    const offer = run.offers.find((o) => o.id === outcome.cameAs?.[vmId]) ?? request.offer;
+    await run.fleet.register(vmId, { ...request, offer }, launchedAtMs(vmId), options);
+    byOffer.set(offer.id, [...(byOffer.get(offer.id) ?? []), vmId]);
+  }
+  return [...byOffer].map(([offer, vmIds]) => ({ offer, vmIds }));
+}
+
 async function closeGoneRows(run: Run, listed: ReadonlyMap<string, ProviderVm>): Promise<void> {
   const { options } = run.deps;
-  for (const vm of run.fleet.live()) {
+  for (const vm of run.fleet.existing()) {
+    if (run.unknown.has(vm.dataCentre)) continue;
     const seen = listed.get(vm.vmId);
+    if (await settleStopped(run, vm, seen)) continue;
     const gone = seen === undefined || seen.state === 'terminated' || seen.state === 'stopping';
     if (!gone) {
       if (run.memory.suspects[`gone/${vm.vmId}`] !== undefined) delete run.memory.suspects[`gone/${vm.vmId}`];
@@ -94,6 +146,30 @@ async function closeGoneRows(run: Run, listed: ReadonlyMap<string, ProviderVm>):
   }
 }
 
+/**
+ * Rows and machines that disagree about being stopped. A row says `stopped` and the machine runs: the call to stop it never came
+ * through, it is made again. The machine is stopped and the row says otherwise: it never started, or stopped by itself.
+ *
+ * @returns true: nothing more to decide about this machine
+ */
+async function settleStopped(run: Run, vm: VmRecord, seen: ProviderVm | undefined): Promise<boolean> {
+  const { confirmMs } = run.deps.options;
+  const key = `stop/${vm.vmId}`;
+  if (vm.state === 'stopped') {
+    const runs = seen?.state === 'running' || seen?.state === 'pending';
+    if (runs && confirmSuspect(run, key)) {
+      delete run.memory.suspects[key];
+      await stopVm(run, vm);
+    }
+    return seen !== undefined && seen.state !== 'terminated';
+  }
+  delete run.memory.suspects[key];
+  if (seen?.state !== 'stopped' || run.nowMs - vm.launchedAtMs < confirmMs) return seen?.state === 'stopped';
+  if (worthKeeping(run, vm)) await run.fleet.put({ ...vm, state: 'stopped', cordoned: true, drainingSinceMs: null });
+  else await endVm(run, vm);
+  return true;
+}
+
 async function endOrphans(run: Run, listed: readonly ProviderVm[]): Promise<void> {
   const { deps, guard } = run;
   const wrong: string[] = [];
@@ -104,7 +180,6 @@ async function endOrphans(run: Run, listed: readonly ProviderVm[]): Promise<void
     const key = `orphan/${vm.vmId}`;
     if (run.nowMs - vm.launchedAtMs < deps.options.orphanAgeMs) continue;
     if (!confirmSuspect(run, key)) continue;
-    delete run.memory.suspects[key];
     wrong.push(vm.vmId);
     addFault(
       run,
@@ -119,7 +194,11 @@ async function endOrphans(run: Run, listed: readonly ProviderVm[]): Promise<void
   }
   if (wrong.length === 0) return;
   guard.check();
-  await deps.provider.terminate(wrong);
+  try {
+    await deps.provider.terminate(wrong);
+  } catch (error) {
+    deps.log.warn('scaler: orphans not ended everywhere, tried again', { vmIds: wrong, error: String(error) });
+  }
 }
 
 /** True once the same suspicion was noted at an earlier listing, long enough ago. */

@@ -16,6 +16,8 @@ export interface Run {
   memory: RegionMemory;
   /** Faults by pool id; region-wide ones under ''. */
   faults: Map<string, ScalerFault[]>;
+  /** Data centres that did not answer: their machines are held as they are, and nothing is launched there in this run. */
+  unknown: Set<string>;
   /** Machines released in this run, by pool. */
   terminated: Map<string, string[]>;
 }

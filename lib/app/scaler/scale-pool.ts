@@ -7,6 +7,7 @@ import { type PoolMemory, readForecaster, readPoolMemory, writeForecaster, write
 import { type Observation, observe } from './observe.ts';
 import type { Pool } from './pools.ts';
 import type { Run } from './run.ts';
+import { refillWarmPool } from './warm-pool.ts';
 
 /** Looks that the burst trigger averages over: long enough to be more than noise, short enough to matter. */
 const burstWindowMs = 6_000;
@@ -36,6 +37,8 @@ export async function scalePoolForSlot(run: Run, pool: Pool): Promise<void> {
     present: observation.running + observation.waiting,
   };
   const applied = await planAndApply(run, pool, input, { scaleIn: true });
+  const calm = !applied.retry && applied.launched.length === 0 && applied.plan.status !== 'infeasible';
+  if (calm) await refillWarmPool(run, pool);
   remember(run, pool, memory, applied, observation.waiting);
   memory.slotSoFar = { startMs: slotStartMs, arrivals: 0, spanMs: 0 };
   await writePoolMemory(deps.state, pool.poolId, memory, run.guard);
@@ -201,7 +204,7 @@ async function record(
       launched: applied.launched,
       draining: applied.draining,
       terminated: run.terminated.get(pool.poolId) ?? [],
-      faults: run.faults.get(pool.poolId) ?? [],
+      faults: [...(run.faults.get('') ?? []), ...(run.faults.get(pool.poolId) ?? [])],
     },
   };
   const { state } = run.deps;

@@ -3,8 +3,10 @@
  *
  * Failure modes. Another holder of the lease: this run does nothing. Lease lost half-way (slow store, paused process): the run stops
  * before its next effect. Crash at any point: the next run carries open intents out under the same token and takes the machines
- * over. Store or provider unreachable: the run ends with everything as it is; unknown is not zero.
+ * over. Store or the whole provider unreachable: the run ends with everything as it is; unknown is not zero. One data centre that does
+ * not answer: its machines are held, nothing is launched there and nothing released anywhere, the others carry the load.
  */
+import { type BootLog, withMeasuredBoot } from '../../domain/scaling/boot-times.ts';
 import { StoreUnavailableError } from '../../ports/errors.ts';
 import type { RegionConfig, ScalerDeps } from './deps.ts';
 import { Fleet, groupOfPool } from './fleet.ts';
@@ -13,8 +15,9 @@ import { LeaseGuard, LeaseLostError } from './lease-guard.ts';
 import { type RegionMemory, readRegionMemory, writeRegionMemory } from './memory.ts';
 import { poolsOf } from './pools.ts';
 import { reconcile } from './reconcile.ts';
-import type { Run } from './run.ts';
+import { addFault, type Run } from './run.ts';
 import { scalePoolBetweenSlots, scalePoolForSlot } from './scale-pool.ts';
+import { trimWarmPool } from './warm-pool.ts';
 
 /** A pool that nobody asked for in this many slots is no longer looked after (its machines are long released). */
 const activeSlots = 30;
@@ -48,8 +51,18 @@ async function runUnderLease(
   const memory = await readRegionMemory(deps.state, deps.region);
   const run = await startRun(deps, nowMs, guard, memory);
   // Listed after the registry was read: a machine launched in between has its intent open and is taken over from there.
-  const listed = await deps.provider.list();
-  await reconcile(run, listed);
+  const listing = await deps.provider.list();
+  for (const { dataCentre, reason } of listing.unknown) {
+    run.unknown.add(dataCentre);
+    addFault(
+      run,
+      '',
+      'provider-unknown',
+      `${dataCentre} does not answer, its machines are held as they are: ${reason}`,
+    );
+  }
+  run.fleet.startable = new Set(listing.vms.filter((vm) => vm.state === 'stopped').map((vm) => vm.vmId));
+  await reconcile(run, listing.vms);
   await watchHealth(run);
 
   const pools = poolsOf(deps.region, run.config, await requestedPools(run));
@@ -58,19 +71,28 @@ async function runUnderLease(
     if (kind === 'slot') await scalePoolForSlot(run, pool);
     else await scalePoolBetweenSlots(run, pool);
   }
+  if (!configMayBeIncomplete(run.config)) await trimWarmPool(run, pools);
   await writeRegionMemory(deps.state, deps.region, run.memory, guard);
   return { status: 'done', epoch: guard.epoch, pools: [...pools.keys()] };
 }
 
 async function startRun(deps: ScalerDeps, nowMs: number, guard: LeaseGuard, memory: RegionMemory): Promise<Run> {
-  const view = await readFleet(deps, nowMs);
-  return { deps, guard, nowMs, memory, ...view, faults: new Map(), terminated: new Map() };
+  const view = await readFleet(deps, nowMs, memory.boots);
+  return { deps, guard, nowMs, memory, ...view, faults: new Map(), unknown: new Set(), terminated: new Map() };
 }
 
-/** Configuration, offers and machines as they stand. */
-export async function readFleet(deps: ScalerDeps, nowMs: number): Promise<Pick<Run, 'config' | 'offers' | 'fleet'>> {
+/**
+ * Configuration, offers and machines as they stand.
+ *
+ * @param boots measured times that go before the catalogue's
+ */
+export async function readFleet(
+  deps: ScalerDeps,
+  nowMs: number,
+  boots: BootLog = {},
+): Promise<Pick<Run, 'config' | 'offers' | 'fleet'>> {
   const config = await deps.config();
-  const offers = await deps.provider.offers();
+  const offers = withMeasuredBoot(await deps.provider.offers(), boots, deps.options.slotMs / 1000);
   const records = await deps.state.listVms();
   const recentMs = nowMs - 2 * deps.options.slotMs;
   const reporting = records.filter((vm) => vm.state !== 'terminated' || (vm.terminatedAtMs ?? 0) > recentMs);

@@ -35,6 +35,7 @@ function poolValues(pool: PoolStatus, slotMs: number): Values {
     [m.vmsBooting]: pool.vms.starting,
     [m.vmsDraining]: pool.vms.draining,
     [m.vmsUnhealthy]: pool.vms.unhealthy,
+    [m.vmsStopped]: pool.vms.stopped,
     [m.tasksRunning]: pool.running,
     [m.tasksWaiting]: pool.waiting,
     [m.rentUsdPerHour]: pool.rentUsdPerHour,

@@ -37,6 +37,7 @@ const group: ConfigCommands = {
       .option('--sharing-limit <N>', 'tasks at once per VM', whole('--sharing-limit', 1))
       .option('--queue-limit <n>', 'admitted tasks that may wait per VM', whole('--queue-limit', 0))
       .option('--min-vms <n>', 'fewest VMs', whole('--min-vms', 0))
+      .option('--warm-vms <n>', 'machines kept stopped, ready sooner than a launch', whole('--warm-vms', 0))
       .option('--max-vms <n>', 'most VMs', whole('--max-vms', 1))
       .option('--max-usd <amount>', 'most rent per hour', positive('--max-usd')),
   changes: (o) =>
@@ -49,6 +50,7 @@ const group: ConfigCommands = {
       sharingLimit: o.sharingLimit,
       queueLimit: o.queueLimit,
       minVms: o.minVms,
+      warmVms: o.warmVms,
       maxVms: o.maxVms,
       maxUsdPerHour: o.maxUsd,
     }),

@@ -35,7 +35,10 @@ function whyOf(instance: Instance, offer: InstanceOffer, tier: InstanceOffer['ti
     return `still part of the fleet that keeps ${target(instance)}: ${usd}, no boot`;
   }
   const rate = `${round(offer.serviceRatePerS)} requests/s at $${round(offer.priceUsdPerHour)}/h`;
-  if (tier.action === 'start') return `stopped and initialised, ready sooner than a launch: ${rate}, ${usd}`;
+  if (tier.action === 'start') {
+    const after = offer.startS > 0 ? `, ready after ${offer.startS} s` : '';
+    return `stopped and initialised, ready sooner than a launch: ${rate}, ${usd}${after}`;
+  }
   return `needed for ${target(instance)}: ${rate}, ${usd}${offer.bootS > 0 ? `, ready after ${offer.bootS} s` : ''}`;
 }
 

@@ -53,6 +53,7 @@ export function toInstance(problem: PlanProblem, policy: Policy): Instance {
       max: offer.max ?? Number.POSITIVE_INFINITY,
       purchaseOption: offer.purchaseOption ?? ('on-demand' as const),
       bootS: offer.bootS ?? 0,
+      startS: offer.startS ?? 0,
     };
     const current = (problem.current ?? []).filter((c) => c.offer === offer.id);
     const canLaunch = full.bootS < horizonS;
@@ -71,7 +72,7 @@ export function toInstance(problem: PlanProblem, policy: Policy): Instance {
       })
       .sort((a, b) => b.remainingRentalS - a.remainingRentalS);
     for (const c of current) {
-      if (c.state === 'stopped' && c.count > 0) {
+      if (c.state === 'stopped' && c.count > 0 && full.startS < horizonS) {
         tiers.push({
           action: 'start',
           costUsd: cost(0),

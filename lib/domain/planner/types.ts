@@ -27,6 +27,8 @@ export interface Offer {
   purchaseOption?: PurchaseOption;
   /** Seconds from launch to ready; a launch that takes the whole horizon cannot help in it. */
   bootS?: number;
+  /** Seconds from stopped to ready; 0 when absent. */
+  startS?: number;
 }
 
 export type VmState = 'running' | 'booting' | 'stopped';

@@ -21,6 +21,9 @@ export interface OfferRequest {
 /** Public IPv4 $0.005/h and 8 GiB of gp3 at $0.08 per GiB-month. */
 export const defaultOverheadUsdPerHour = 0.0059;
 
+/** What a stopped machine costs: its disk, 8 GiB of gp3 at $0.08 per GiB-month of 730 h. */
+export const stoppedUsdPerHour = (8 * 0.08) / 730;
+
 /** More requests than this per core only wait for each other. */
 const mostPerCore = 16;
 

@@ -12,6 +12,8 @@ export interface RentedOffer {
   priceUsdPerHour: number;
   networkMs: number;
   bootS: number;
+  /** From stopped to ready; absent for spot, which EC2 does not let us stop. */
+  startS?: number;
 }
 
 /** The committed catalogue as the first price book of a data centre; its prices count as old as the catalogue. */
@@ -31,11 +33,11 @@ export function catalogueBook(dataCentre: string): PriceBook {
 /**
  * What can be rented in a data centre at the book's prices. Spot is offered only where its price is known.
  *
- * @param place round trip from the geography's home region in milliseconds, expected launch-to-ready time in seconds
+ * @param place round trip from the geography's home region in milliseconds, expected times to ready in seconds: after a launch, from stopped
  */
 export function rentedOffers(
   book: PriceBook,
-  place: { id: string; networkMs: number; bootS: number },
+  place: { id: string; networkMs: number; bootS: number; startS: number },
   architectures: readonly CatalogueType['architecture'][],
 ): RentedOffer[] {
   return catalogue()
@@ -58,6 +60,7 @@ export function rentedOffers(
             priceUsdPerHour: entry + surplusUsdPerHour(type, place.id) + defaultOverheadUsdPerHour,
             networkMs: place.networkMs,
             bootS: place.bootS,
+            ...(purchaseOption === 'on-demand' ? { startS: place.startS } : {}),
           },
         ];
       }),

@@ -46,7 +46,9 @@ export class RegionDashboard extends Construct {
         [
           graph(
             'Machines by state',
-            [m.vmsReady, m.vmsBooting, m.vmsDraining, m.vmsUnhealthy].map((name) => perPool(name, 'Average')),
+            [m.vmsReady, m.vmsBooting, m.vmsDraining, m.vmsUnhealthy, m.vmsStopped].map((name) =>
+              perPool(name, 'Average'),
+            ),
             'VMs',
           ),
           graph(

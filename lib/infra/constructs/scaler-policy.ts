@@ -6,7 +6,7 @@ import { names } from '../names.ts';
 
 /**
  * What the scaler may do to EC2: launch with our launch templates and our owner tag, start, stop and terminate what carries
- * the tag, pass the one surrogate role per data centre. Describe calls know no resources.
+ * the tag, set again the tags that depend on the type, pass the one surrogate role per data centre. Describe calls know no resources.
  */
 export function scalerStatements(props: {
   deployment: Deployment;
@@ -22,6 +22,12 @@ export function scalerStatements(props: {
   const ownTag = { [`aws:RequestTag/${vmTags.owner}`]: deployment.name };
   const hasOwnTag = { [`aws:ResourceTag/${vmTags.owner}`]: deployment.name };
   const launch = ['ec2:RunInstances', 'ec2:CreateFleet'];
+  const into = [
+    ...inRegions('subnet/*'),
+    ...inRegions('security-group/*'),
+    ...inRegions('network-interface/*'),
+    ...inRegions('image/*', ''),
+  ];
   return [
     new PolicyStatement({
       sid: 'LaunchTagged',
@@ -41,16 +47,13 @@ export function scalerStatements(props: {
       conditions: { StringEquals: hasOwnTag },
     }),
     new PolicyStatement({
-      sid: 'LaunchInto',
-      actions: launch,
-      resources: [
-        ...inRegions('subnet/*'),
-        ...inRegions('security-group/*'),
-        ...inRegions('network-interface/*'),
-        ...inRegions('image/*', ''),
-      ],
+      sid: 'RunInto',
+      actions: ['ec2:RunInstances'],
+      resources: into,
       conditions: { ArnLike: { 'ec2:LaunchTemplate': templates } },
     }),
+    // CreateFleet has no such key, and cannot do without a launch template: the statement above names ours only.
+    new PolicyStatement({ sid: 'FleetInto', actions: ['ec2:CreateFleet'], resources: into }),
     new PolicyStatement({
       sid: 'TagOnCreate',
       actions: ['ec2:CreateTags'],
@@ -63,6 +66,17 @@ export function scalerStatements(props: {
       conditions: { StringEquals: { 'ec2:CreateAction': ['RunInstances', 'CreateFleet'] } },
     }),
     new PolicyStatement({
+      sid: 'RetagOwnInstances',
+      actions: ['ec2:CreateTags'],
+      resources: inRegions('instance/*'),
+      conditions: {
+        StringEquals: hasOwnTag,
+        'ForAllValues:StringEquals': {
+          'aws:TagKeys': [vmTags.offer, vmTags.cores, vmTags.coreSpeed, vmTags.memoryMiB],
+        },
+      },
+    }),
+    new PolicyStatement({
       sid: 'OwnInstancesOnly',
       actions: ['ec2:TerminateInstances', 'ec2:StartInstances', 'ec2:StopInstances'],
       resources: inRegions('instance/*'),
@@ -70,14 +84,7 @@ export function scalerStatements(props: {
     }),
     new PolicyStatement({
       sid: 'Describe',
-      actions: [
-        'ec2:DescribeInstances',
-        'ec2:DescribeInstanceTypes',
-        'ec2:DescribeInstanceTypeOfferings',
-        'ec2:DescribeLaunchTemplates',
-        'ec2:DescribeSubnets',
-        'ec2:DescribeSpotPriceHistory',
-      ],
+      actions: ['ec2:DescribeInstances', 'ec2:DescribeSubnets'],
       resources: ['*'],
     }),
     new PolicyStatement({
@@ -87,6 +94,16 @@ export function scalerStatements(props: {
         (region) => `arn:${partition}:iam::${account}:role/${names.surrogateRole(deployment, geography.id, region)}`,
       ),
       conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+    }),
+    // An account's first fleet and first spot machine make them; EC2 refuses both without.
+    new PolicyStatement({
+      sid: 'ServiceLinkedRoles',
+      actions: ['iam:CreateServiceLinkedRole'],
+      resources: [
+        'ec2fleet.amazonaws.com/AWSServiceRoleForEC2Fleet',
+        'spot.amazonaws.com/AWSServiceRoleForEC2Spot',
+      ].map((role) => `arn:${partition}:iam::${account}:role/aws-service-role/${role}`),
+      conditions: { StringEquals: { 'iam:AWSServiceName': ['ec2fleet.amazonaws.com', 'spot.amazonaws.com'] } },
     }),
     new PolicyStatement({
       sid: 'ResolveImage',

@@ -35,7 +35,7 @@ export class SurrogateTemplate extends Construct {
       machineImage: ec2.MachineImage.resolveSsmParameterAtLaunch(image.parameterName),
       instanceProfile: props.role.instanceProfile,
       securityGroup: props.network.securityGroup,
-      associatePublicIpAddress: true,
+      // Public addresses come from the subnets: a network interface here would forbid RunInstances to name the subnet.
       requireImdsv2: true,
       httpPutResponseHopLimit: 1,
       httpTokens: ec2.LaunchTemplateHttpTokens.REQUIRED,

@@ -117,6 +117,15 @@ export const groupSchema = z.strictObject({
     })
     .prefault({}),
   minVms: z.number().int().nonnegative().max(10_000).default(1).describe('machines kept without any request'),
+  warmVms: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(1_000)
+    .default(0)
+    .describe(
+      'machines kept stopped and initialised (on-demand): they cost their disk and are ready sooner than a launch',
+    ),
   maxVms: z.number().int().positive().max(10_000).default(50).describe('most machines of a pool'),
   maxUsdPerHour: z.number().positive().max(1_000_000).default(50).describe('most rent of a pool, USD per hour'),
   maxSpotShare: z.number().min(0).max(1).default(0.7).describe('most of the serving rate that spot machines may carry'),

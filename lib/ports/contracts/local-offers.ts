@@ -13,6 +13,8 @@ const localVmTypeSchema = z.strictObject({
   priceUsdPerHour: z.number().positive().max(1_000),
   /** From launch to ready in real time; divided by `--speed-up`, as the slot is. */
   bootS: z.number().min(0).max(3_600).default(36),
+  /** From stopped to ready; a third of `bootS` when absent. On-demand only. */
+  startS: z.number().min(0).max(3_600).optional(),
   purchaseOption: z.enum(['on-demand', 'spot']).default('on-demand'),
   /** Data centres that have it; all when absent. */
   dataCentres: z.array(z.string()).min(1).optional(),

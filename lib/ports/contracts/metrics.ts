@@ -15,6 +15,7 @@ export const metricNames = {
   vmsBooting: 'VmsBooting',
   vmsDraining: 'VmsDraining',
   vmsUnhealthy: 'VmsUnhealthy',
+  vmsStopped: 'VmsStopped',
   tasksRunning: 'TasksRunning',
   tasksWaiting: 'TasksWaiting',
   rentUsdPerHour: 'RentUsdPerHour',

@@ -37,7 +37,14 @@ const poolStatusSchema = z.object({
   refused: z.number(),
   running: z.number(),
   waiting: z.number(),
-  vms: z.object({ starting: z.number(), ready: z.number(), draining: z.number(), unhealthy: z.number() }),
+  vms: z.object({
+    starting: z.number(),
+    ready: z.number(),
+    draining: z.number(),
+    unhealthy: z.number(),
+    /** In the warm pool: costs its disk. */
+    stopped: z.number().default(0),
+  }),
   /** Per offer: how many cost money now. */
   fleet: z.array(z.object({ offer: z.string(), count: z.number() })),
   rentUsdPerHour: z.number(),
@@ -53,6 +60,8 @@ export const scalingStatusSchema = z.object({
   slotMs: z.number(),
   apps: z.array(z.object({ id: z.string(), version: z.string(), groupId: z.string().nullable(), slaId: z.string() })),
   pools: z.array(poolStatusSchema),
+  /** Seconds from launch, or start from stopped, to the first heartbeat, by `TYPE/launch` or `TYPE/start`; of the last `boots` ones. */
+  bootTimes: z.record(z.string(), z.object({ p50S: z.number(), p90S: z.number(), boots: z.number() })).default({}),
   rentUsdPerHour: z.number(),
   vms: z.array(
     z.object({

@@ -16,6 +16,7 @@ const offer = z.strictObject({
   max: count.optional().describe('most VMs of this offer, running ones included'),
   purchaseOption: z.enum(['on-demand', 'spot']).default('on-demand'),
   bootS: seconds.default(0),
+  startS: seconds.default(0),
 });
 
 const current = z.strictObject({

@@ -15,6 +15,8 @@ export const vmTags = {
   offer: 'oaas-offer',
   sharingLimit: 'oaas-sharing-limit',
   queueLimit: 'oaas-queue-limit',
+  /** `1`: report every change of occupancy at once. */
+  exact: 'oaas-exact',
   cores: 'oaas-cores',
   coreSpeed: 'oaas-core-speed',
   memoryMiB: 'oaas-memory-mib',

@@ -9,6 +9,7 @@ import type { Finding } from '../../../ports/diagnosis.ts';
 import { createDynamoDbClient } from '../dynamodb-client.ts';
 import { createPriceStore, createRegionDirectory } from '../dynamodb-region-rows.ts';
 import { createEc2Clients } from '../ec2/clients.ts';
+import { sdkClient } from '../sdk-client.ts';
 import { createSsmClient } from '../ssm-key-storage.ts';
 
 export interface Look {
@@ -114,11 +115,7 @@ export async function checkLaunch(look: Look, region: string): Promise<Result> {
 }
 
 export async function checkQuotas(_look: Look, region: string): Promise<Result> {
-  const client = new ServiceQuotasClient({
-    region,
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-  });
+  const client = sdkClient(ServiceQuotasClient, 'control', { region });
   const wanted = [
     { name: 'concurrent Lambda runs', ServiceCode: 'lambda', QuotaCode: 'L-B99A9384', least: minimumConcurrency },
     { name: 'on-demand vCPUs', ServiceCode: 'ec2', QuotaCode: 'L-1216C47A', least: minimumVcpus },

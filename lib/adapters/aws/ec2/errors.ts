@@ -5,6 +5,17 @@ import type { LaunchFailure } from '../../../ports/compute-provider.ts';
  * holds what it has and asks again next slot.
  */
 const codes: Readonly<Record<Exclude<LaunchFailure, 'unknown'>, readonly string[]>> = {
+  // Nobody knows what came of the call.
+  'no-answer': [
+    'AbortError',
+    'TimeoutError',
+    'RequestTimeout',
+    'RequestTimeoutException',
+    'NetworkingError',
+    'InternalError',
+    'InternalFailure',
+    'InternalServerError',
+  ],
   'no-capacity': [
     'InsufficientInstanceCapacity',
     'InsufficientHostCapacity',
@@ -75,4 +86,15 @@ const byCode = new Map(
 /** @param code the error's code as EC2 spells it, with or without the `Client.`/`Server.` prefix that CreateFleet adds */
 export function classifyEc2Error(code: string): LaunchFailure {
   return byCode.get(code.replace(/^(Client|Server)\./, '')) ?? 'unknown';
+}
+
+/** Node's own codes for a connection that could not be made or broke. */
+const connectionCode = /^(E[A-Z]{4,}|UND_ERR_[A-Z_]+)$/;
+
+/** Classifies whatever a call of the SDK threw, and says it in words. */
+export function readEc2Error(error: unknown): { failure: LaunchFailure; code: string; detail: string } {
+  const { name, message, code } = error as Error & { code?: string };
+  const known = classifyEc2Error(name);
+  const broken = known === 'unknown' && code !== undefined && connectionCode.test(code);
+  return { failure: broken ? 'no-answer' : known, code: name, detail: `${broken ? code : name}: ${message}` };
 }

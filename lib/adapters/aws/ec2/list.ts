@@ -1,4 +1,5 @@
-import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, type EC2Client, type Filter, type Instance } from '@aws-sdk/client-ec2';
+import { offerIdOf } from '../../../domain/scaling/offer-id.ts';
 import type { ProviderVm } from '../../../ports/compute-provider.ts';
 import { vmTags } from '../../../ports/contracts/vm-tags.ts';
 import { readTags } from './tags.ts';
@@ -23,19 +24,20 @@ export async function listInstances(
   dataCentre: string,
   owner: string,
   region: string,
+  options: { abortSignal?: AbortSignal; intentId?: string } = {},
 ): Promise<ProviderVm[]> {
+  const { intentId, ...sending } = options;
+  const Filters: Filter[] = [
+    { Name: `tag:${vmTags.owner}`, Values: [owner] },
+    { Name: `tag:${vmTags.region}`, Values: [region] },
+    ...(intentId === undefined ? [] : [{ Name: `tag:${vmTags.intent}`, Values: [intentId] }]),
+  ];
   const found: ProviderVm[] = [];
   let nextToken: string | undefined;
   do {
     const page = await client.send(
-      new DescribeInstancesCommand({
-        Filters: [
-          { Name: `tag:${vmTags.owner}`, Values: [owner] },
-          { Name: `tag:${vmTags.region}`, Values: [region] },
-        ],
-        MaxResults: 1000,
-        NextToken: nextToken,
-      }),
+      new DescribeInstancesCommand({ Filters, MaxResults: 1000, NextToken: nextToken }),
+      sending,
     );
     for (const instance of (page.Reservations ?? []).flatMap((r) => r.Instances ?? [])) {
       const vm = toProviderVm(instance, dataCentre);
@@ -50,12 +52,18 @@ function toProviderVm(instance: Instance, dataCentre: string): ProviderVm | null
   const tags = readTags(instance.Tags);
   const state = states[instance.State?.Name ?? ''];
   if (instance.InstanceId === undefined || state === undefined) return null;
+  // What came, not what was asked for first: a fleet call may bring another type.
+  const came = offerIdOf({
+    type: { id: instance.InstanceType ?? '' },
+    dataCentre,
+    purchaseOption: instance.InstanceLifecycle === 'spot' ? 'spot' : 'on-demand',
+  });
   return {
     vmId: vmIdOf(instance.InstanceId, dataCentre),
     poolId: tags.get(vmTags.pool) ?? '',
     epoch: Number(tags.get(vmTags.epoch) ?? 0),
     intentId: tags.get(vmTags.intent) ?? '',
-    offerId: tags.get(vmTags.offer) ?? '',
+    offerId: instance.InstanceType === undefined ? (tags.get(vmTags.offer) ?? '') : came,
     state,
     launchedAtMs: instance.LaunchTime?.getTime() ?? 0,
   };

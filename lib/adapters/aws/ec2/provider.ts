@@ -1,17 +1,24 @@
 /*
  * Rents EC2 machines in the data centres of one geography.
  *
- * Truth is what EC2 lists by tag; nothing is remembered here but which (type, zone) had no capacity a moment ago. A launch is
- * one CreateFleet whose ClientToken is the intent's id. Failure modes: a region that does not answer makes `list` throw (the
- * scaler then holds); zones without capacity are set aside for minutes, longer on repeat; everything else is classified in errors.ts.
+ * Truth is what EC2 lists by tag; nothing is remembered here but which (type, zone) had no capacity a moment ago. A launch of several
+ * types is one CreateFleet, one of a single on-demand type RunInstances zone by zone; ClientToken is the intent's id. Failure modes: a
+ * data centre that does not answer within its budget is reported as unknown and all others are listed (none answers: `list` throws);
+ * a launch without an answer is told apart from one that failed; zones without capacity are set aside for minutes, longer on repeat;
+ * a repeated launch whose parameters differ is answered by what its first call launched. Everything else is classified in errors.ts.
  */
-import { type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { clearSetAside, isSetAside, type SetAside, setAside } from '../../../domain/scaling/set-aside.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import type { ComputeProvider, Offer } from '../../../ports/compute-provider.ts';
-import { launchFleet } from './launch.ts';
+import type { ComputeProvider, LaunchOutcome, LaunchRequest, Listing, Offer } from '../../../ports/compute-provider.ts';
+import { withinBudget } from '../within-budget.ts';
+import { createFleet } from './create-fleet.ts';
+import { readEc2Error } from './errors.ts';
+import { type LaunchContext, otherParameters, type ZonedOutcome } from './launch-context.ts';
 import { listInstances } from './list.ts';
-import { parseVmId } from './vm-id.ts';
+import { runInstances } from './run-instances.ts';
+import { terminateInstances } from './terminate.ts';
+import { createEc2WarmPool } from './warm-pool.ts';
 import type { Zone } from './zones.ts';
 
 export interface Ec2ProviderOptions {
@@ -28,76 +35,108 @@ export interface Ec2ProviderOptions {
   interruptions: () => Promise<{ vmId: string; atMs: number }[]>;
   clock: Clock;
   zoneSetAsideMs?: number;
+  /** How long one data centre may take over a listing, and over a launch with all its calls. */
+  listBudgetMs?: number;
+  launchBudgetMs?: number;
 }
 
 export function createEc2Provider(options: Ec2ProviderOptions): ComputeProvider {
-  const { owner, region, client, clock } = options;
-  const zoneSetAsideMs = options.zoneSetAsideMs ?? 180_000;
+  const { owner, region, client, clock, dataCentres } = options;
+  const { zoneSetAsideMs = 180_000, listBudgetMs = 10_000, launchBudgetMs = 15_000 } = options;
   let emptyZones: SetAside = {};
-  const zoneKey = (offer: Offer, zone: string) => `${offer.type.id}@${zone}/${offer.purchaseOption}`;
+  const zoneKey = (offerId: string, zone: string) => `${offerId}#${zone}`;
 
-  async function zonesFor(offer: Offer): Promise<Zone[]> {
-    const all = await options.zones(offer.dataCentre);
-    const open = all.filter(({ zone }) => !isSetAside(emptyZones, zoneKey(offer, zone), clock.nowMs()));
+  /** Zones in which one of the offers may still be had. */
+  async function zonesFor(request: LaunchRequest): Promise<Zone[]> {
+    const offers = [request.offer, ...(request.standIns ?? [])];
+    const all = await options.zones(request.offer.dataCentre);
+    const nowMs = clock.nowMs();
+    const open = all.filter(({ zone }) => offers.some((o) => !isSetAside(emptyZones, zoneKey(o.id, zone), nowMs)));
     // With every zone set aside the scaler has been told no-capacity already; if it asks again, all are tried.
     return open.length > 0 ? open : all;
+  }
+
+  function learn(request: LaunchRequest, zones: readonly Zone[], outcome: ZonedOutcome): void {
+    for (const { offerId, zone } of outcome.empty)
+      emptyZones = setAside(emptyZones, zoneKey(offerId, zone), clock.nowMs(), zoneSetAsideMs);
+    if (outcome.failure !== null) return;
+    for (const { zone } of zones) {
+      const key = zoneKey(request.offer.id, zone);
+      if (!outcome.empty.some((e) => zoneKey(e.offerId, e.zone) === key)) emptyZones = clearSetAside(emptyZones, key);
+    }
+  }
+
+  async function launchWithin(request: LaunchRequest, abortSignal: AbortSignal): Promise<LaunchOutcome> {
+    const { offer } = request;
+    const zones = await zonesFor(request);
+    if (zones.length === 0) {
+      return {
+        vmIds: [],
+        failure: 'bad-image',
+        detail: `no subnet of ${owner} in ${offer.dataCentre}: is the data-centre stack deployed?`,
+      };
+    }
+    const context: LaunchContext = { ...options, client: client(offer.dataCentre), zones, abortSignal };
+    // EC2 remembers tokens per action: which one is asked must not depend on what else is offered by now.
+    const single = offer.purchaseOption === 'on-demand' && request.standIns === undefined;
+    try {
+      const { empty, ...outcome } = await (single ? runInstances : createFleet)(context, request).then((launched) => {
+        learn(request, zones, launched);
+        return launched;
+      });
+      return outcome;
+    } catch (error) {
+      if ((error as Error).name === otherParameters) return await launchedBefore(request, abortSignal);
+      throw error;
+    }
+  }
+
+  async function launchedBefore(request: LaunchRequest, abortSignal: AbortSignal): Promise<LaunchOutcome> {
+    const { clientToken, offer } = request;
+    const place = offer.dataCentre;
+    const found = await listInstances(client(place), place, owner, region, { abortSignal, intentId: clientToken });
+    const live = found.filter((vm) => vm.state !== 'terminated');
+    const others = live.filter((vm) => vm.offerId !== offer.id);
+    return {
+      vmIds: live.map((vm) => vm.vmId),
+      cameAs: Object.fromEntries(others.map((vm) => [vm.vmId, vm.offerId])),
+      failure: live.length > 0 ? null : 'unknown',
+      detail: live.length > 0 ? null : `${otherParameters}, and nothing carries the intent's tag`,
+    };
   }
 
   return {
     offers: options.offers,
     interruptions: options.interruptions,
+    warmPool: createEc2WarmPool(client, launchBudgetMs),
 
     async launch(request) {
-      const { offer } = request;
-      const zones = await zonesFor(offer);
-      if (zones.length === 0) {
-        return {
-          vmIds: [],
-          failure: 'bad-image',
-          detail: `no subnet of ${owner} in ${offer.dataCentre}: is the data-centre stack deployed?`,
-        };
+      try {
+        return await withinBudget(launchBudgetMs, `launch in ${request.offer.dataCentre}`, (signal) =>
+          launchWithin(request, signal),
+        );
+      } catch (error) {
+        const { failure, detail } = readEc2Error(error);
+        return { vmIds: [], failure, detail };
       }
-      const outcome = await launchFleet(
-        {
-          client: client(offer.dataCentre),
-          owner,
-          region,
-          endpoint: options.endpoint,
-          launchTemplateName: options.launchTemplateName(offer),
-          zones,
-        },
-        request,
-      );
-      for (const zone of outcome.emptyZones)
-        emptyZones = setAside(emptyZones, zoneKey(offer, zone), clock.nowMs(), zoneSetAsideMs);
-      if (outcome.failure === null) {
-        for (const { zone } of zones) {
-          if (!outcome.emptyZones.includes(zone)) emptyZones = clearSetAside(emptyZones, zoneKey(offer, zone));
-        }
-      }
-      return { vmIds: outcome.vmIds, failure: outcome.failure, detail: outcome.detail };
     },
 
-    async list() {
-      const lists = await Promise.all(
-        options.dataCentres.map((place) => listInstances(client(place), place, owner, region)),
-      );
-      return lists.flat();
-    },
-
-    async terminate(vmIds) {
-      await Promise.all(
-        [...groupByRegion(vmIds)].map(([place, InstanceIds]) =>
-          client(place).send(new TerminateInstancesCommand({ InstanceIds })),
+    async list(): Promise<Listing> {
+      const answers = await Promise.allSettled(
+        dataCentres.map((place) =>
+          withinBudget(listBudgetMs, `list ${place}`, (abortSignal) =>
+            listInstances(client(place), place, owner, region, { abortSignal }),
+          ),
         ),
       );
+      const unknown = answers.flatMap((answer, i) =>
+        answer.status === 'rejected' ? [{ dataCentre: dataCentres[i]!, reason: String(answer.reason) }] : [],
+      );
+      if (unknown.length > 0 && unknown.length === dataCentres.length)
+        throw new Error(`no data centre answers: ${unknown.map(({ reason }) => reason).join('; ')}`);
+      return { vms: answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])), unknown };
     },
-  };
-}
 
-function groupByRegion(vmIds: readonly string[]): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const { instanceId, region } of vmIds.map(parseVmId))
-    groups.set(region, [...(groups.get(region) ?? []), instanceId]);
-  return groups;
+    terminate: (vmIds) => terminateInstances(client, vmIds, launchBudgetMs),
+  };
 }

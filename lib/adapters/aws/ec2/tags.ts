@@ -1,5 +1,5 @@
 import type { Tag } from '@aws-sdk/client-ec2';
-import type { LaunchRequest } from '../../../ports/compute-provider.ts';
+import type { LaunchRequest, Offer } from '../../../ports/compute-provider.ts';
 import { vmTags } from '../../../ports/contracts/vm-tags.ts';
 
 /** Tags set on create: whose the machine is and what its agent must know, readable there from the metadata service. */
@@ -14,16 +14,26 @@ export function launchTags(
     [vmTags.pool]: request.poolId,
     [vmTags.epoch]: String(request.epoch),
     [vmTags.intent]: request.clientToken,
-    [vmTags.offer]: request.offer.id,
     [vmTags.sharingLimit]: String(request.sharingLimit),
     [vmTags.queueLimit]: String(request.queueLimit),
-    [vmTags.cores]: String(request.offer.type.cores),
-    [vmTags.coreSpeed]: String(request.offer.type.coreSpeed),
-    [vmTags.memoryMiB]: String(request.offer.type.memoryMiB),
+    [vmTags.exact]: request.exact ? '1' : '0',
+    ...typeTags(request.offer),
     Name: `${owner} ${request.poolId}`,
   };
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  return toTags(tags);
 }
+
+/** What depends on the type: set again on a machine that came as another type than the first asked for. */
+export const retags = (offer: Offer): Tag[] => toTags(typeTags(offer));
+
+const typeTags = (offer: Offer): Record<string, string> => ({
+  [vmTags.offer]: offer.id,
+  [vmTags.cores]: String(offer.type.cores),
+  [vmTags.coreSpeed]: String(offer.type.coreSpeed),
+  [vmTags.memoryMiB]: String(offer.type.memoryMiB),
+});
+
+const toTags = (tags: Record<string, string>): Tag[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
 export function readTags(tags: readonly Tag[] | undefined): Map<string, string> {
   return new Map((tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));

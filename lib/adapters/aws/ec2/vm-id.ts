@@ -6,9 +6,11 @@ export function vmIdOf(instanceId: string, region: string): string {
   return `${instanceId}-${region}`;
 }
 
+const vmIdPattern = /^(i-[0-9a-f]{8,17})-([a-z]{2}-[a-z0-9-]+)$/;
+
 /** @throws RangeError when it is not an EC2 VM's id */
 export function parseVmId(vmId: string): { instanceId: string; region: string } {
-  const match = /^(i-[0-9a-f]{8,17})-([a-z]{2}-[a-z0-9-]+)$/.exec(vmId);
+  const match = vmIdPattern.exec(vmId);
   if (match === null) throw new RangeError(`"${vmId}" is not the id of an EC2 VM; expected i-…-<region>`);
   return { instanceId: match[1]!, region: match[2]! };
 }
@@ -17,4 +19,15 @@ export function parseVmId(vmId: string): { instanceId: string; region: string } 
 export function principalOf(vmId: string, accountId: string, partition = 'aws'): string {
   const { instanceId, region } = parseVmId(vmId);
   return `arn:${partition}:ec2:${region}:${accountId}:instance/${instanceId}`;
+}
+
+/** EC2's instance ids by AWS region; what is no EC2 VM's id is in none. */
+export function groupByRegion(vmIds: readonly string[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const vmId of vmIds) {
+    if (!vmIdPattern.test(vmId)) continue;
+    const { instanceId, region } = parseVmId(vmId);
+    groups.set(region, [...(groups.get(region) ?? []), instanceId]);
+  }
+  return groups;
 }

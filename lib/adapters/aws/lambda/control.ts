@@ -8,6 +8,7 @@ import type { LambdaConfig } from '../../../ports/contracts/lambda-env.ts';
 import type { RegionsResponse } from '../../../ports/contracts/wire.ts';
 import { createRegionDirectory } from '../dynamodb-region-rows.ts';
 import { createS3BundleStore } from '../s3-bundle-store.ts';
+import { sdkClient } from '../sdk-client.ts';
 import { authenticateByGateway } from './authenticate.ts';
 import { lambdaClock } from './clock.ts';
 import type { Parts } from './parts.ts';
@@ -77,10 +78,8 @@ export function createLambdaBundles(config: LambdaConfig): BundleStore {
     client(region) {
       let client = clients.get(region);
       if (client === undefined) {
-        client = new S3Client({
+        client = sdkClient(S3Client, 'objects', {
           region,
-          maxAttempts: 3,
-          requestHandler: { connectionTimeout: 1_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
           ...(config.awsEndpoint === undefined ? {} : { endpoint: config.awsEndpoint, forcePathStyle: true }),
         });
         clients.set(region, client);

@@ -6,8 +6,9 @@ import type { LambdaConfig } from '../../../ports/contracts/lambda-env.ts';
 import { createDynamoDbClient } from '../dynamodb-client.ts';
 import { createPriceStore } from '../dynamodb-region-rows.ts';
 import { createEc2Clients } from '../ec2/clients.ts';
-import { fetchOnDemandPrices, pricingApiRegions } from '../prices/on-demand.ts';
+import { fetchOnDemandPrices, pricingApiRegion } from '../prices/on-demand.ts';
 import { fetchSpotPrices } from '../prices/spot.ts';
+import { sdkClient } from '../sdk-client.ts';
 import { lambdaClock } from './clock.ts';
 import { createLambdaLog } from './log.ts';
 
@@ -16,12 +17,7 @@ export function createPriceDeps(config: LambdaConfig): RefreshPricesDependencies
   const { region, awsEndpoint, geography } = config;
   const types = new Set(catalogue().types.map((type) => type.name));
   const ec2 = createEc2Clients(awsEndpoint === undefined ? {} : { endpoint: awsEndpoint });
-  const pricing = new PricingClient({
-    region: pricingApiRegions.find((id) => id.slice(0, 2) === region.slice(0, 2)) ?? pricingApiRegions[0],
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
-    ...(awsEndpoint === undefined ? {} : { endpoint: awsEndpoint }),
-  });
+  const pricing = sdkClient(PricingClient, 'control', { region: pricingApiRegion(region), endpoint: awsEndpoint });
   const sources = geography.dataCentres.flatMap(({ id }): PriceSource[] => [
     {
       name: 'on-demand',

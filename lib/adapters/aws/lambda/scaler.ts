@@ -55,6 +55,7 @@ export function offersOnly({ offers }: Parts): ComputeProvider {
     list: refuse,
     terminate: refuse,
     interruptions: async () => [],
+    warmPool: null,
   };
 }
 

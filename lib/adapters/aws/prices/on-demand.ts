@@ -3,7 +3,12 @@ import { z } from 'zod';
 import type { PriceEntry } from '../../../domain/pricing/price-book.ts';
 
 /** The regions that serve the Pricing API; it has no VPC endpoint. */
-export const pricingApiRegions = ['us-east-1', 'eu-central-1', 'ap-south-1'] as const;
+const pricingApiRegions = ['us-east-1', 'eu-central-1', 'ap-south-1'] as const;
+
+/** The nearest of them, by the first letters of their names. */
+export function pricingApiRegion(region: string): (typeof pricingApiRegions)[number] {
+  return pricingApiRegions.find((id) => id.slice(0, 2) === region.slice(0, 2)) ?? pricingApiRegions[0];
+}
 
 /** As much of a price list document as we read. */
 const productSchema = z.object({

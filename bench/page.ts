@@ -125,8 +125,12 @@ async function sample(server: ChildProcess, page: Page): Promise<Sample> {
 
 const answer = <T>(child: ChildProcess): Promise<T> =>
   new Promise((resolve, reject) => {
-    child.once('message', (message) => resolve(message as T));
-    child.once('exit', (code) => reject(new Error(`the page's server ended with ${code}`)));
+    const ended = (code: number | null) => reject(new Error(`the page's server ended with ${code}`));
+    child.once('exit', ended);
+    child.once('message', (message) => {
+      child.removeListener('exit', ended);
+      resolve(message as T);
+    });
   });
 
 const wait = (s: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, s * 1000));

@@ -39,7 +39,7 @@ export function App(props: { model: Model; connection: Connection; pageKey: stri
         {connection === 'refused' ? <Refused /> : !ready ? <p class="note">Waiting for the first figures …</p> : null}
         {ready && (
           <>
-            <Story regions={model.regions} />
+            <Story model={model} />
             <Faults regions={model.regions} />
             {model.demo !== null && <Demo state={model.demo} pageKey={pageKey} disabled={connection !== 'live'} />}
             {model.regions.map((region) => (

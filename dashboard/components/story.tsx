@@ -1,10 +1,10 @@
-import type { PageRegion } from '../../lib/ports/contracts/page.ts';
 import * as show from '../format.ts';
-import { standingOf } from '../model.ts';
+import { historyOf, type Model, standingOf } from '../model.ts';
 import { Figure } from './figure.tsx';
 
 /** What OaaS does, in three steps, each with its figures of this moment. */
-export function Story({ regions }: { regions: PageRegion[] }) {
+export function Story({ model }: { model: Model }) {
+  const { regions } = model;
   const pools = regions.flatMap((region) => region.pools);
   const vms = regions.flatMap((region) => region.vms).filter((vm) => vm.state !== 'stopped');
   const sum = (values: (number | null | undefined)[]) => values.reduce<number>((total, v) => total + (v ?? 0), 0);
@@ -17,10 +17,13 @@ export function Story({ regions }: { regions: PageRegion[] }) {
   const measured = pools.map(standingOf).filter(({ standing }) => standing !== 'idle');
   const kept = measured.filter(({ standing }) => standing === 'kept').length;
   const rent = sum(regions.map((region) => region.rentUsdPerHour));
-  // Compared only where the paper's algorithm has an answer, and then with the rent of the same pools.
-  const compared = pools.filter((pool) => pool.paperUsdPerHour !== null && pool.paperUsdPerHour !== undefined);
-  const paper = sum(compared.map((pool) => pool.paperUsdPerHour));
-  const own = sum(compared.map((pool) => pool.rentUsdPerHour));
+  // Plan against plan, for the same forecast: the rent of this moment may already answer to another load.
+  const compared = pools.flatMap((pool) => {
+    const last = historyOf(model, pool.poolId).slots.findLast((slot) => slot.kind === 'slot');
+    return last?.paperUsdPerHour == null ? [] : [last];
+  });
+  const paper = sum(compared.map((slot) => slot.paperUsdPerHour));
+  const own = sum(compared.map((slot) => slot.usdPerHour));
   const saving = paper > 0 ? 1 - own / paper : null;
   const slotS = (regions[0]?.slotMs ?? 0) / 1000;
   return (
@@ -65,8 +68,8 @@ export function Story({ regions }: { regions: PageRegion[] }) {
           Planned anew every {show.seconds(slotS)}.{' '}
           {saving === null
             ? 'Once there is load, the algorithm of the OaaS paper is compared here.'
-            : `For the busy pools the OaaS paper’s algorithm would rent ${show.usd(paper)}; they cost ${show.usd(own)}${
-                saving >= 0.005 ? `, ${Math.round(100 * saving)} % less` : ''
+            : `The last plans of busy pools cost ${show.usd(own)}; the OaaS paper’s algorithm would rent ${show.usd(paper)}${
+                saving >= 0.005 ? `. This is ${Math.round(100 * saving)} % less` : ''
               }.`}
         </p>
       </li>

@@ -20,7 +20,9 @@ export function Story({ model }: { model: Model }) {
   // Plan against plan, for the same forecast: the rent of this moment may already answer to another load.
   const compared = pools.flatMap((pool) => {
     const last = historyOf(model, pool.poolId).slots.findLast((slot) => slot.kind === 'slot');
-    return last?.paperUsdPerHour == null ? [] : [last];
+    // A plan that keeps no promise is cheap for no merit.
+    const comparable = last !== undefined && last.paperUsdPerHour !== null && last.predictedMeanMs !== null;
+    return comparable ? [last] : [];
   });
   const paper = sum(compared.map((slot) => slot.paperUsdPerHour));
   const own = sum(compared.map((slot) => slot.usdPerHour));

@@ -10,8 +10,8 @@ const folder = fileURLToPath(new URL('../../docs/screenshots', import.meta.url))
 export async function screenshots(page: Page, browser: Browser, url: string, poolId: string): Promise<void> {
   if (process.env.OAAS_SCREENSHOTS !== '1') return;
   mkdirSync(folder, { recursive: true });
-  // In the afternoon of the demo day, when the burst is over and the killed machine's fault is history.
-  await page.getByText(/It is (18|19):\d\d of the demo day/).waitFor({ timeout: 240_000 });
+  // At noon of the demo day, when the killed machine's fault is history and the burst is still to come.
+  await page.getByText(/It is (12|13):\d\d of the demo day/).waitFor({ timeout: 240_000 });
   const save = (from: Page, name: string, fullPage = false) =>
     from.screenshot({ path: join(folder, `${name}.png`), fullPage });
   await page.setViewportSize({ width: 1280, height: 1020 });

@@ -17,6 +17,7 @@ import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
 import { createRegionView, type RegionView } from '../app/page/region-view.ts';
 import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
+import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
@@ -28,6 +29,7 @@ import type { Geography } from '../ports/contracts/topology.ts';
 import type { RegionsResponse, RunningTask } from '../ports/contracts/wire.ts';
 import type { Log } from '../ports/log.ts';
 import type { TicketSigner } from '../ports/tickets.ts';
+import { type JavaTools, missingJava } from './java-tools.ts';
 import type { LocalKeys } from './keys.ts';
 import { startScalerTimer } from './scaler-timer.ts';
 import { systemClock } from './system-clock.ts';
@@ -54,6 +56,7 @@ export interface RegionOptions {
   regions: () => RegionsResponse;
   /** Answers the live page's paths at every endpoint. */
   page: { serves(url: string): boolean; fetch(request: Request): Response | Promise<Response> };
+  javaTools: JavaTools;
   log: Log;
 }
 
@@ -115,6 +118,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     randomId: randomUUID,
     random: Math.random,
     groupPriceUsdPerHour: priceOf,
+    missingRuntime: (runtime) => missingJava(options.javaTools, runtime),
     extraStatus: async () => ({
       scaling: await scalingStatus({
         scaler,
@@ -140,6 +144,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
       OAAS_STATE_TABLE: stateTableName(regionId),
       OAAS_DYNAMODB_ENDPOINT: options.dynamoDbEndpoint,
       OAAS_ISOLATION: options.isolation,
+      ...(runsJava(regionId, control.config, request) ? options.javaTools.environment : {}),
       OAAS_PREWARM: (popular.get(request.poolId) ?? []).join(','),
     }),
   });
@@ -251,6 +256,11 @@ function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest
     OAAS_LISTEN: '127.0.0.1:0',
     OAAS_NETWORK_DELAY_MS: String(offer.networkMs),
   };
+}
+
+function runsJava(regionId: string, config: ConfigCache, request: LaunchRequest): boolean {
+  const group = config.get('group', groupOfPool(regionId, request.poolId)?.groupId ?? '');
+  return group?.runtimes.some((runtime) => runtime !== 'node') ?? false;
 }
 
 function bootS(offers: readonly Offer[], offerId: string, boot: 'launch' | 'start'): number {

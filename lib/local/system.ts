@@ -24,6 +24,7 @@ import { openDataDir } from './data-dir.ts';
 import { startDynaliteChild } from './dynalite-child.ts';
 import { createFileLog } from './file-log.ts';
 import { firstStart } from './first-start.ts';
+import { createJavaTools } from './java-tools.ts';
 import { localKeys } from './keys.ts';
 import { createLocalPage, pageUrl } from './page.ts';
 import { createPlanThread } from './plan-thread.ts';
@@ -50,6 +51,8 @@ export interface LocalSystem {
   dataDir: string;
   logFile: string;
   regions: readonly LocalRegion[];
+  /** One line: why apps of the runtimes jvm and art cannot run here; null: they can. */
+  javaMissing: string | null;
   /** Resolves with the reason when a part without which nothing works ended by itself. */
   broken: Promise<string>;
   stop(): Promise<void>;
@@ -109,6 +112,7 @@ async function start(
   if (options.memory) undo.push(() => rm(bundleFolder, { recursive: true, force: true }));
 
   const keys = await localKeys(data.persistent);
+  const javaTools = await createJavaTools();
   const regions: LocalRegion[] = [];
   const page = createLocalPage({ regions: () => regions, keys, host: options.host, log });
   const listed = () => ({ regions: regions.map(({ id, geography, endpoint }) => ({ id, geography, endpoint })) });
@@ -133,6 +137,7 @@ async function start(
       planFleet: planner.plan,
       regions: listed,
       page,
+      javaTools,
       log,
     }).catch((error: unknown) => {
       throw portError(error, options.port + i);
@@ -144,6 +149,14 @@ async function start(
   const config = regions[0]?.config;
   if (config === undefined) throw new CliError('no region to start; see --regions and --topology', 2);
   await firstStart({ store: createDynamoDbConfigStore(client), bundles, config, clock: systemClock, log });
+  const javaMissing = javaTools.missing;
+  if (javaMissing !== null) log.info('runtimes jvm and art are not served', { reason: javaMissing });
+  // Apps that were registered before need it at once; on other machines nothing is built before somebody asks.
+  else if (config.list('app').some((app) => app.manifest.runtime !== 'node')) {
+    void javaTools.ensure().then((problem) => {
+      if (problem !== null) log.warn('the Java parts could not be built', { problem });
+    });
+  }
   const file: SystemFile = {
     version: 1,
     pid: process.pid,
@@ -157,7 +170,7 @@ async function start(
   const broken = database.exited.then((how) =>
     stopping ? new Promise<string>(() => {}) : `the embedded DynamoDB ended by itself (${how})`,
   );
-  return { file, dataDir: data.path, logFile, regions, broken, stop };
+  return { file, dataDir: data.path, logFile, regions, javaMissing, broken, stop };
 }
 
 function portError(error: unknown, port: number): unknown {

@@ -63,7 +63,7 @@ const ticket = (): Promise<string> => {
 const kidOf = (jws: string): string => JSON.parse(Buffer.from(jws.split('.')[0]!, 'base64url').toString()).kid;
 /** An agent that has just been started: it knows no key and asks the endpoint. */
 const agent = (keys = new RegionKeys(endpoint)) =>
-  new TicketVerifier({ vmId: 'vm-1', bootNonce: 'n', keys, nowMs: () => nowMs });
+  new TicketVerifier({ vmId: 'vm-1', bootNonce: 'n', keys, nowMs: () => nowMs, claim: async () => 'unreachable' });
 /** Both controllers' copies have aged; they read again behind the next use. */
 const refreshed = async (count: number) => {
   for (const one of [signer, publisher]) {

@@ -133,7 +133,8 @@ function untilSignal(broken: Promise<string>): Promise<string> {
 
 type FirstStatus = Awaited<ReturnType<typeof import('../first-status.ts').firstStatus>>;
 
-function printSummary({ file, dataDir, logFile }: LocalSystem, status: FirstStatus, slot: string): void {
+function printSummary(system: LocalSystem, status: FirstStatus, slot: string): void {
+  const { dataDir, logFile, file, javaMissing } = system;
   writeLine(`OaaS is running: slots of ${slot}, data in ${dataDir}`);
   for (const region of status) {
     writeLine();
@@ -141,6 +142,7 @@ function printSummary({ file, dataDir, logFile }: LocalSystem, status: FirstStat
     writeLine(table(['pool', 'promise', 'machines', 'USD/h'], region.pools));
   }
   for (const note of new Set(status.flatMap((region) => region.notes))) writeLine(`\n${note}`);
+  if (javaMissing !== null) writeLine(`\nThe runtimes jvm and art are not served: ${javaMissing}.`);
   writeLine(`
 Page     ${file.page}
 Status   ${status[0]?.endpoint}/v1/status  (admin key in ${dataDir}/${systemFileName})

@@ -1,5 +1,4 @@
 /** Registration of an app's bundle: for build pipelines and tools that hold an admin key, never for devices. */
-import type { App } from '../../../lib/ports/contracts/config.ts';
 import type { Problem } from '../../../lib/ports/contracts/problem.ts';
 import type { directBundleBytes as contractLimit, UploadResponse } from '../../../lib/ports/contracts/wire.ts';
 import { parseJson, paths } from './wire.ts';
@@ -10,7 +9,12 @@ const directBundleBytes: typeof contractLimit = 4_000_000;
 /** One call of an admin route: sends bytes as `application/zip`, anything else as JSON. Rejects unless the answer is 2xx. */
 export type AdminCall = (path: string, body: Uint8Array | object) => Promise<unknown>;
 
-export type RegisteredApp = Pick<App, 'id' | 'digest' | 'bundleBytes'>;
+export interface RegisteredApp {
+  id: string;
+  /** SHA-256 of the bundle, hex. */
+  digest: string;
+  bundleBytes: number;
+}
 
 /**
  * Registers the app that a bundle (zip with `oaas.json` at its root) carries. Small bundles travel in the call itself; larger ones

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { defaultThreshold, handOffAt } from '../../lib/domain/dispatch/hand-off.ts';
+import { countResponse, type ResponseBuckets } from '../../lib/domain/scaling/response-buckets.ts';
 import type { AgentConfig } from '../../lib/ports/contracts/agent-env.ts';
 import type { Problem } from '../../lib/ports/contracts/problem.ts';
 import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';
@@ -55,6 +56,7 @@ export class TaskRoute {
   completed = 0;
   /** Σ over completed tasks of arrival to end, ms. */
   responseSumMs = 0;
+  readonly responseBuckets: ResponseBuckets = {};
   handedOff = 0;
   readonly #deps: Dependencies;
   readonly #accepted = new SeenIds();
@@ -236,6 +238,7 @@ export class TaskRoute {
     );
     this.completed += 1;
     this.responseSumMs += done.timings.totalMs;
+    countResponse(this.responseBuckets, done.timings.totalMs);
     this.#meanCloudMs = 0.9 * this.#meanCloudMs + 0.1 * done.timings.cloudMs;
     return JSON.stringify({
       requestId: task.requestId,

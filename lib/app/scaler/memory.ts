@@ -71,7 +71,11 @@ export async function writeRegionMemory(
 }
 
 /** @param sinceMs from when arrivals count for a pool that is new */
-export async function readPoolMemory(store: ScalerStore, poolId: string, sinceMs: number): Promise<PoolMemory> {
+export async function readPoolMemory(
+  store: Pick<ScalerStore, 'getDocument'>,
+  poolId: string,
+  sinceMs: number,
+): Promise<PoolMemory> {
   const body = await store.getDocument(poolKey(poolId));
   if (hasVersion1(body)) return body as PoolMemory;
   return {

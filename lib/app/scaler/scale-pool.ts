@@ -1,3 +1,4 @@
+import { alternativesTo, fluidUsdPerHour } from '../../domain/planner/alternatives.ts';
 import { detectBurst } from '../../domain/scaling/burst.ts';
 import { surplusRatePerS } from '../../domain/scaling/surplus.ts';
 import type { SlotBody } from '../../ports/contracts/slot-record.ts';
@@ -202,12 +203,13 @@ async function record(
       refused: observation.window.refused,
       arrivalRatePerS: observation.window.arrivalRatePerS,
       meanResponseMs: observation.window.meanResponseMs,
+      p95ResponseMs: observation.window.p95ResponseMs,
       demandS: observation.demandS,
       running: observation.running,
       waiting: observation.waiting,
     },
     forecast,
-    plan: planOf(pool, plan),
+    plan: { ...planOf(pool, plan), ...(await comparison(run, applied, kind)) },
     outcome: {
       launched: applied.launched,
       draining: applied.draining,
@@ -217,6 +219,27 @@ async function record(
   };
   const { state } = run.deps;
   run.guard.accepted(await state.putSlot({ poolId: pool.poolId, slotStartMs, epoch: run.guard.epoch, body }));
+}
+
+/** Below this a pool is idle: there is one machine at most, and nothing to weigh. */
+const idleRatePerS = 0.05;
+
+/** What else could have been rented. Only in a slot's regular run: between slots there is no time to weigh. */
+async function comparison(
+  run: Run,
+  { problem, plan }: Applied,
+  kind: SlotBody['kind'],
+): Promise<Pick<SlotBody['plan'], 'fluidUsdPerHour' | 'alternatives'>> {
+  const fluid = { fluidUsdPerHour: fluidUsdPerHour(problem) };
+  if (kind !== 'slot' || problem.arrivalRatePerS < idleRatePerS) return fluid;
+  const found = await alternativesTo(problem, plan, run.deps.planFleet);
+  return {
+    ...fluid,
+    alternatives: found.map(({ predictedS, ...alternative }) => ({
+      ...alternative,
+      predictedMs: { mean: toMs(predictedS.mean), p95: toMs(predictedS.p95) },
+    })),
+  };
 }
 
 const toMs = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);

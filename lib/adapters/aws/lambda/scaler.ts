@@ -31,7 +31,11 @@ export function createScalerDeps(parts: Parts, cache: ConfigCache, provider: Com
     },
     agents: parts.agents,
     forecasting: { createForecaster, update, forecast },
-    planFleet: (problem) => plan(problem, { now: lambdaClock.monotonicMs, timeLimitMs: planTimeMs }),
+    planFleet: (problem, options) =>
+      plan(problem, {
+        now: lambdaClock.monotonicMs,
+        timeLimitMs: Math.min(planTimeMs, options?.workLimitMs ?? planTimeMs),
+      }),
     clock: lambdaClock,
     newId: randomUUID,
     log,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentConfig } from '../lib/ports/contracts/agent-env.ts';
@@ -85,7 +85,15 @@ export async function startAgent(
     firstUid: firstUid(),
     marker: sandboxMarker(processIdentity(process.pid)),
   };
-  const runtimes = findRuntimes({ config, node, isolation, runTool: createToolRunner(surroundings), log: deps.log });
+  const look = () => findRuntimes({ config, node, isolation, runTool: createToolRunner(surroundings), log: deps.log });
+  const runtimes: { -readonly [id in RuntimeId]: Runtimes[id] } = { ...look() };
+  // In local mode the Java parts may still be being built when a machine starts: it serves them once they are there.
+  const lookAgain = () => {
+    if (!('unserved' in runtimes.jvm) || !existsSync(join(config.javaTools, 'runner.jar'))) return;
+    Object.assign(runtimes, look());
+    deps.log.info('runtimes found later', { runtimes: said(runtimes) });
+  };
+  const looking = setInterval(lookAgain, 2_000).unref();
   const pool = new SandboxPool({
     ...surroundings,
     commandOf: (id) => commandOf(runtimes[id]),
@@ -199,6 +207,7 @@ export async function startAgent(
       runtimes: said(runtimes),
       drain,
       close: async () => {
+        clearInterval(looking);
         reporter.stop();
         taskRoute.draining = true;
         await server.close();

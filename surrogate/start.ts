@@ -20,8 +20,10 @@ import { sandboxMarker, sweepLeftovers } from './isolation/sweep.ts';
 import { nodeRuntime } from './runtimes/node/node-runtime.ts';
 import { startServer } from './server.ts';
 import { specOf } from './tasks/execute.ts';
+import { PinnedPeers } from './tasks/pinned-peers.ts';
 import { TaskRoute } from './tasks/task-route.ts';
 import { TaskTable } from './tasks/task-table.ts';
+import { claimTicket } from './tickets/claim-ticket.ts';
 import { type KeySource, TicketVerifier } from './tickets/verifier.ts';
 
 export interface AgentDependencies {
@@ -76,6 +78,7 @@ export async function startAgent(
     maxOutputBytes: config.maxOutputBytes,
     firstUid: firstUid(),
     marker: sandboxMarker(processIdentity(process.pid)),
+    minWaiting: config.waiting,
     maxWaiting: config.sharingLimit,
     onGone: (sandbox) => accounting.gone(sandbox.spec.digest, taskCpuMs.get(sandbox) ?? 0, sandbox.prepCpuMs),
   });
@@ -92,10 +95,18 @@ export async function startAgent(
       if (!settled()) reporter.changed();
     },
   });
-  const verifier = new TicketVerifier({ vmId: config.vmId, bootNonce, keys: deps.keys, nowMs: deps.nowMs });
+  const peers = new PinnedPeers();
+  const verifier = new TicketVerifier({
+    vmId: config.vmId,
+    bootNonce,
+    keys: deps.keys,
+    nowMs: deps.nowMs,
+    claim: (first, ticket) => claimTicket(peers, first, ticket),
+  });
   const taskRoute = new TaskRoute({
     config,
     verifier,
+    peers,
     admission,
     bundles,
     pool,
@@ -178,7 +189,7 @@ export async function startAgent(
         await server.close();
         await pool.close();
         await hold.close();
-        taskRoute.close();
+        peers.close();
       },
     },
   };

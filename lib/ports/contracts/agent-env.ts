@@ -48,6 +48,8 @@ export const agentEnvSchema = z.object({
     .default('')
     .transform((v) => v.split(',').filter((d) => d.length > 0))
     .pipe(z.array(z.string().regex(/^[0-9a-f]{64}$/, 'must be SHA-256 digests in lower-case hex'))),
+  /** Prepared sandboxes that wait for an idle app, at most N: a burst of that many starts without delay; each costs its memory. */
+  OAAS_WAITING: number.int().positive().max(1_000).default(1),
   /** Refuse to serve when no sandbox is available. */
   OAAS_STRICT: flag.default(false),
   /** Bench only: tasks without any ticket; refused unless listening on loopback. */
@@ -92,6 +94,7 @@ export interface AgentConfig {
   bootDelayMs: number;
   isolation: 'auto' | 'bubblewrap' | 'process';
   prewarm: readonly string[];
+  waiting: number;
   strict: boolean;
   open: boolean;
   cpuHold: 'auto' | 'groups' | 'signals' | 'off';
@@ -164,6 +167,7 @@ export function parseAgentEnv(
       bootDelayMs: e.OAAS_BOOT_DELAY_MS,
       isolation: e.OAAS_ISOLATION,
       prewarm: e.OAAS_PREWARM,
+      waiting: e.OAAS_WAITING,
       strict: e.OAAS_STRICT,
       open: e.OAAS_OPEN,
       cpuHold: e.OAAS_CPU_HOLD,

@@ -9,6 +9,8 @@ export const paths = {
   invocations: '/v1/invocations',
   tasks: '/v1/tasks',
   task: (taskId: string) => `/v1/tasks/${taskId}`,
+  /** On a surrogate: an alternate asks for a single-use ticket whose first candidate it is. */
+  ticketClaims: '/v1/tickets/claims',
   regions: '/v1/regions',
   ping: '/v1/ping',
   keys: '/v1/keys',

@@ -11,6 +11,7 @@ import { taskResponseSchema } from '../lib/ports/contracts/wire.ts';
 import { findProgram } from '../surrogate/isolation/choose.ts';
 import { type RunningAgent, TestRegion } from '../test/support/agent-region.ts';
 import { burstRows } from './agent-burst.ts';
+import { jvmRows } from './agent-jvm.ts';
 import { LeanClient } from './lean-client.ts';
 import type { Bench, BenchOptions, BenchRow } from './row.ts';
 
@@ -29,6 +30,8 @@ export const bench: Bench = async (options) => {
     for (const isolation of findProgram('bwrap') === null ? ['process'] : ['process', 'bubblewrap']) {
       rows.push(...(await oneIsolation(region, digest, isolation, cold, options)));
     }
+    const strongest = findProgram('bwrap') === null ? 'process' : 'bubblewrap';
+    rows.push(...(await jvmRows(region, strongest, { quantile, waitingSandboxMiB }, options)));
     rows.push(...(await burstRows(region, digest, quantile, options)));
     return rows;
   } finally {

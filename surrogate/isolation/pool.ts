@@ -1,3 +1,4 @@
+import type { RuntimeId } from '../../lib/ports/contracts/config.ts';
 import type { CpuHold } from './cpu-hold.ts';
 import { Sandbox } from './sandbox.ts';
 import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } from './types.ts';
@@ -5,7 +6,8 @@ import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } fro
 interface Options {
   isolation: Isolation;
   hold: CpuHold;
-  runtime: RuntimeCommand;
+  /** Command line of a runtime; asked for served ones only. */
+  commandOf: (runtime: RuntimeId) => RuntimeCommand;
   /** CPU seconds per second of one core of this VM. */
   coreSpeed: number;
   maxOutputBytes: number;
@@ -33,7 +35,7 @@ interface AppPool {
 
 export type Acquired = { ok: true; sandbox: Sandbox } | { ok: false; failure: SandboxFailure };
 
-/** Memory beyond the app's own that the runtime needs. */
+/** Memory beyond the app's own that a runtime needs which does not say. */
 const runtimeMemoryMiB = 64;
 const maxProcesses = 128;
 /** Longest wait of a refill for the task that took the last one to answer, and for a burst that the waiting ones can serve to end. */
@@ -198,11 +200,12 @@ export class SandboxPool {
   }
 
   async #launch(spec: SandboxSpec): Promise<Sandbox | SandboxFailure> {
-    const { hold, isolation, runtime, marker, maxOutputBytes, coreSpeed } = this.#options;
+    const { hold, isolation, marker, maxOutputBytes, coreSpeed } = this.#options;
+    const runtime = this.#options.commandOf(spec.runtime);
     const slot = this.#freeSlots.pop() ?? { index: this.#slots, uid: this.#options.firstUid + this.#slots++ };
     const limits = {
       cores: coreSpeed * spec.parallelism,
-      memoryMiB: spec.memoryMiB + runtimeMemoryMiB,
+      memoryMiB: spec.memoryMiB + (runtime.overheadMiB ?? runtimeMemoryMiB),
       processes: maxProcesses,
     };
     try {

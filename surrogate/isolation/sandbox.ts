@@ -65,7 +65,8 @@ export class Sandbox {
     this.slot = options.slot;
     this.spec = options.spec;
     const command = options.isolation.wrap(options.slot, options.spec, options.runtime);
-    this.#child = spawn('/bin/sh', ['-c', launcher(joinFiles, options.limits.memoryMiB), 'sh', ...command.argv], {
+    const script = launcher(joinFiles, options.limits.memoryMiB, redirections[options.runtime.channel ?? 'descriptor']);
+    this.#child = spawn('/bin/sh', ['-c', script, 'sh', ...command.argv], {
       env: { ...command.env, [options.marker.name]: options.marker.value },
       cwd: command.cwd,
       detached: true,
@@ -175,15 +176,13 @@ export class Sandbox {
     });
   }
 
-  /** Follows the launchers (bwrap, unshare) down to the process that runs the app. */
+  /**
+   * The process that runs the app: the child of the launcher (bwrap, unshare) where there is one, else the launcher became it. No deeper:
+   * what is below belongs to the app, which may have started processes while it was loaded.
+   */
   #findInner(): void {
-    let pid = this.#child.pid ?? null;
-    for (let depth = 0; pid !== null && depth < 4; depth++) {
-      const next: number | undefined = childrenOf(pid)[0];
-      if (next === undefined) break;
-      pid = next;
-    }
-    this.#innerPid = pid;
+    const pid = this.#child.pid ?? null;
+    this.#innerPid = pid !== null && this.#options.isolation.killsTree ? (childrenOf(pid)[0] ?? pid) : pid;
   }
 
   /** Where no process namespace ends with its first process: finds who left session, group and parent by the environment they inherited. */
@@ -221,6 +220,9 @@ export class Sandbox {
   }
 }
 
+/** What the command's standard streams are; descriptor 3 is the agent's, descriptor 2 the log. */
+const redirections = { descriptor: '', 'standard-input': '<&3 >&2 3>&-' } as const;
+
 /** Writable memory that a runtime maps without using it, thread stacks above all. */
 const mappedMiB = 96;
 
@@ -228,10 +230,10 @@ const mappedMiB = 96;
  * Joins the control groups, sets what limits a shell can set, becomes the sandbox. The data limit is what stops a memory hog where no
  * control group does (an address-space limit would break the runtimes, which reserve far more than they use).
  */
-function launcher(joinFiles: readonly string[], memoryMiB: number): string {
+export function launcher(joinFiles: readonly string[], memoryMiB: number, streams = ''): string {
   const join = joinFiles.map((file) => `echo 0 >'${file}' &&`).join(' ');
   const dataKiB = (memoryMiB + mappedMiB) * 1024;
-  return `${join} ulimit -c 0 && ulimit -n 512 && { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@"`;
+  return `${join} ulimit -c 0 && ulimit -n 512 && { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@" ${streams}`;
 }
 
 function outcomeOf(answer: Answer | null, boundMs: number): RunOutcome {

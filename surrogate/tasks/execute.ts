@@ -41,11 +41,13 @@ export interface Executed {
 }
 
 export function specOf(app: InstalledApp): SandboxSpec {
-  const { manifest, digest, directory } = app;
+  const { manifest, digest, code } = app;
   return {
     digest,
-    appDir: directory,
-    entry: manifest.entry,
+    runtime: manifest.runtime,
+    appDir: code.directory,
+    entry: code.entry,
+    ...(manifest.java === undefined ? {} : { java: manifest.java }),
     memoryMiB: manifest.requirements.memoryMiB,
     parallelism: Math.max(...Object.values(manifest.methods).map((method) => method.parallelism)),
   };

@@ -244,6 +244,7 @@ export class TaskRoute {
       result: done.result,
       state: done.state,
       timings: done.timings,
+      ...(app.manifest.runtime === 'node' ? {} : { engine: app.engine }),
     });
   }
 

@@ -56,6 +56,12 @@ export const agentEnvSchema = z.object({
   OAAS_OPEN: flag.default(false),
   /** How sandboxes are held to the VM's cores; `off` only where the machine itself is the VM. */
   OAAS_CPU_HOLD: z.enum(['auto', 'groups', 'signals', 'off']).default('auto'),
+  /** Java of the runtimes `jvm` and `art`; absent: the first on the path. */
+  OAAS_JAVA: z.string().min(1).optional(),
+  /** Folder with `runner.jar`, `translator/` and (image) `runner.dex`; absent: no `jvm`, no `art`. */
+  OAAS_JAVA_TOOLS: z.string().min(1).optional(),
+  /** Folder with an Android system whose dalvikvm runs `art`; where there is none DEX is translated. */
+  OAAS_ART_ROOT: z.string().min(1).default('/opt/oaas/art'),
   /** A request must be complete within this, its headers within half of it: slow clients are closed. */
   OAAS_REQUEST_TIMEOUT_MS: number.int().positive().default(20_000),
   OAAS_MAX_BODY_BYTES: number
@@ -98,6 +104,9 @@ export interface AgentConfig {
   strict: boolean;
   open: boolean;
   cpuHold: 'auto' | 'groups' | 'signals' | 'off';
+  java: string | undefined;
+  javaTools: string | undefined;
+  artRoot: string;
   requestTimeoutMs: number;
   maxBodyBytes: number;
   maxOutputBytes: number;
@@ -171,6 +180,9 @@ export function parseAgentEnv(
       strict: e.OAAS_STRICT,
       open: e.OAAS_OPEN,
       cpuHold: e.OAAS_CPU_HOLD,
+      java: e.OAAS_JAVA,
+      javaTools: e.OAAS_JAVA_TOOLS,
+      artRoot: e.OAAS_ART_ROOT,
       requestTimeoutMs: e.OAAS_REQUEST_TIMEOUT_MS,
       maxBodyBytes: e.OAAS_MAX_BODY_BYTES,
       maxOutputBytes: e.OAAS_MAX_OUTPUT_BYTES,

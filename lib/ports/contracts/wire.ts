@@ -127,6 +127,8 @@ export const taskResponseSchema = z.object({
   result: payloadSchema,
   state: payloadSchema.optional().describe('the new state'),
   timings: taskTimingsSchema,
+  /** What executed a Java app: the JVM, dalvikvm, or a JVM after translation from DEX. */
+  engine: z.string().optional(),
 });
 export type TaskResponse = z.infer<typeof taskResponseSchema>;
 

@@ -14,6 +14,7 @@ import { createControlPlane } from '../app/control-plane.ts';
 import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
 import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
+import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
@@ -219,6 +220,8 @@ function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest
     OAAS_EXACT: request.exact ? '1' : '0',
     OAAS_LISTEN: '127.0.0.1:0',
     OAAS_NETWORK_DELAY_MS: String(offer.networkMs),
+    // Every device of a laptop has the same address.
+    OAAS_STRANGERS_PER_SOURCE: '4096',
   };
 }
 

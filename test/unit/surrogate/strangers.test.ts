@@ -3,20 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Strangers, sourceOf } from '../../../surrogate/http/strangers.ts';
 
 /** A socket that says where it comes from. */
-class FarSocket extends Socket {
-  readonly #address: string;
-  readonly #port: number;
-  constructor(address: string, port: number) {
-    super();
-    this.#address = address;
-    this.#port = port;
-  }
-  override get remoteAddress(): string {
-    return this.#address;
-  }
-  override get remotePort(): number {
-    return this.#port;
-  }
+function farSocket(address: string, port: number): Socket {
+  const socket = new Socket();
+  Object.defineProperties(socket, { remoteAddress: { value: address }, remotePort: { value: port } });
+  return socket;
 }
 
 describe('connections without a valid ticket', () => {
@@ -29,7 +19,7 @@ describe('connections without a valid ticket', () => {
   };
   afterEach(() => strangers.close());
   const connect = (address: string, port: number) => {
-    const socket = new FarSocket(address, port);
+    const socket = farSocket(address, port);
     strangers.accept(socket);
     return socket;
   };

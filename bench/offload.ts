@@ -15,10 +15,16 @@ export const bench: Bench = async (options) => [...(await overhead(options)), ..
 const overheadRatePerS = 8;
 
 export async function overhead({ quick, onProgress }: BenchOptions): Promise<BenchRow[]> {
-  const perArm = quick ? 30 : 250;
+  const perArm = quick ? 30 : 200;
   const fleet = await startFleet({
     count: 1,
-    env: { OAAS_CORES: '2', OAAS_SHARING_LIMIT: '8', OAAS_WAITING: '8', OAAS_CPU_HOLD: 'off', OAAS_ISOLATION: 'process' },
+    env: {
+      OAAS_CORES: '2',
+      OAAS_SHARING_LIMIT: '8',
+      OAAS_WAITING: '8',
+      OAAS_CPU_HOLD: 'off',
+      OAAS_ISOLATION: 'process',
+    },
     threshold: 100,
     random: new UniformStream(1, 0, 1),
   });

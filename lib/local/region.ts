@@ -7,6 +7,7 @@ import { createDynamoDbStateStore } from '../adapters/aws/dynamodb-state-store.t
 import { stateTableName } from '../adapters/aws/keys.ts';
 import { createBearerAuth } from '../adapters/local/bearer-auth.ts';
 import { createProcessProvider, offersOf, type ProcessProvider } from '../adapters/local/process-provider.ts';
+import { createLocalUploads } from '../adapters/local/upload-store.ts';
 import { createAgentClient } from '../adapters/node/agent-client.ts';
 import { serveHttp } from '../adapters/node/http-server.ts';
 import type { ConfigCache } from '../app/config-cache.ts';
@@ -45,6 +46,8 @@ export interface RegionOptions {
   workDir: string;
   dynamoDbEndpoint: string;
   bundles: BundleStore;
+  /** Bundles on their way to being registered. */
+  uploadDir: string;
   signer: TicketSigner;
   keys: LocalKeys;
   planFleet: ScalerDeps['planFleet'];
@@ -87,6 +90,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   ]);
   const priceOf = (group: VmTypeGroup) => cheapestPrice(group, offers);
   let endpoint = '';
+  const uploads = createLocalUploads({ folder: options.uploadDir, endpoint: () => endpoint, clock: systemClock });
 
   const control = createControlPlane({
     regionId,
@@ -97,6 +101,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     configStore: createDynamoDbConfigStore(client),
     state,
     bundles,
+    uploads,
     agents,
     signer,
     clock: systemClock,
@@ -167,6 +172,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   };
 
   control.http.route('/', operatorRoutes({ authenticate, scaler }));
+  control.http.route('/', uploads.routes);
   const closeClients = () => {
     agents.close();
     client.destroy();

@@ -30,11 +30,18 @@ export const agentEnvSchema = z.object({
     .default('127.0.0.1:0'),
   /** Address that clients use instead of the one listened on (VMs behind NAT), `https://host:port`. */
   OAAS_PUBLIC_URL: z.url().optional(),
-  /** Regional endpoint, for ticket keys and bundles. */
+  /** Regional endpoint, for ticket keys and, without a bucket, bundles. */
   OAAS_ENDPOINT: z.url().optional(),
   OAAS_AGENT_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   OAAS_STATE_TABLE: z.string().min(1).optional(),
   OAAS_DYNAMODB_ENDPOINT: z.url().optional(),
+  /** S3 bucket that bundles are read from with the machine's own role; absent: from the endpoint with the agent token. */
+  OAAS_BUNDLE_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket')
+    .optional(),
+  /** Another server that speaks S3's protocol. */
+  OAAS_S3_ENDPOINT: z.url().optional(),
   /** Bundles, temporary folders; must be writable. */
   OAAS_WORK_DIR: z.string().min(1),
   /** Round trip that is really added on the wire, half each way. */
@@ -99,6 +106,8 @@ export interface AgentConfig {
   agentToken: string | undefined;
   stateTable: string | undefined;
   dynamoDbEndpoint: string | undefined;
+  bundleBucket: string | undefined;
+  s3Endpoint: string | undefined;
   workDir: string;
   networkDelayMs: number;
   bootDelayMs: number;
@@ -177,6 +186,8 @@ export function parseAgentEnv(
       agentToken: e.OAAS_AGENT_TOKEN,
       stateTable: e.OAAS_STATE_TABLE,
       dynamoDbEndpoint: e.OAAS_DYNAMODB_ENDPOINT,
+      bundleBucket: e.OAAS_BUNDLE_BUCKET,
+      s3Endpoint: e.OAAS_S3_ENDPOINT,
       workDir: e.OAAS_WORK_DIR,
       networkDelayMs: e.OAAS_NETWORK_DELAY_MS,
       bootDelayMs: e.OAAS_BOOT_DELAY_MS,

@@ -231,14 +231,14 @@ function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest
   };
 }
 
-function bootS(offers: readonly Offer[], offerId: string, boot: 'launch' | 'start'): number {
-  const offer = offers.find((o) => o.id === offerId);
-  return (boot === 'start' ? offer?.startS : undefined) ?? offer?.bootS ?? 0;
-}
-
 function runsJava(regionId: string, config: ConfigCache, request: LaunchRequest): boolean {
   const group = config.get('group', groupOfPool(regionId, request.poolId)?.groupId ?? '');
   return group?.runtimes.some((runtime) => runtime !== 'node') ?? false;
+}
+
+function bootS(offers: readonly Offer[], offerId: string, boot: 'launch' | 'start'): number {
+  const offer = offers.find((o) => o.id === offerId);
+  return (boot === 'start' ? offer?.startS : undefined) ?? offer?.bootS ?? 0;
 }
 
 function capacityOf(catalogue: LocalOffers, offerId: string): number {

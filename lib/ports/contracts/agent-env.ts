@@ -65,8 +65,8 @@ export const agentEnvSchema = z.object({
   OAAS_CPU_HOLD: z.enum(['auto', 'groups', 'signals', 'off']).default('auto'),
   /** Java of the runtimes `jvm` and `art`; absent: the first on the path. */
   OAAS_JAVA: z.string().min(1).optional(),
-  /** Folder with `runner.jar`, `translator/` and (image) `runner.dex`; absent: no `jvm`, no `art`. */
-  OAAS_JAVA_TOOLS: z.string().min(1).optional(),
+  /** Folder with `runner.jar`, `translator/` and (for dalvikvm) `runner-dex.jar`; where there is none, no `jvm` and no `art`. */
+  OAAS_JAVA_TOOLS: z.string().min(1).default('/opt/oaas/java'),
   /** Folder with an Android system whose dalvikvm runs `art`; where there is none DEX is translated. */
   OAAS_ART_ROOT: z.string().min(1).default('/opt/oaas/art'),
   /** A request must be complete within this, its headers within half of it: slow clients are closed. */
@@ -118,7 +118,7 @@ export interface AgentConfig {
   open: boolean;
   cpuHold: 'auto' | 'groups' | 'signals' | 'off';
   java: string | undefined;
-  javaTools: string | undefined;
+  javaTools: string;
   artRoot: string;
   requestTimeoutMs: number;
   strangersPerSource: number;

@@ -156,9 +156,12 @@ export class Sandbox {
   }
 
   #log(chunk: Buffer): void {
+    // What is still in the pipe of one that is being killed is nobody's; of a flood only its end is made text.
+    if (this.#killReason !== null) return;
     this.#logBytes += chunk.length;
-    this.#logTail = (this.#logTail + chunk.toString('utf8')).slice(-logTailBytes);
+    this.#logTail = (this.#logTail + chunk.subarray(-logTailBytes).toString('utf8')).slice(-logTailBytes);
     if (this.#logBytes > this.#options.maxOutputBytes) {
+      this.#child.stderr?.pause();
       this.kill({ kind: 'output-cap', detail: `it logged more than ${this.#options.maxOutputBytes} bytes` });
     }
   }

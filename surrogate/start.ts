@@ -12,6 +12,7 @@ import { Admission } from './admission.ts';
 import { BundleCache, type BundleSource } from './bundles.ts';
 import { createIdentity, type Identity } from './certificate.ts';
 import { HeartbeatReporter } from './heartbeat.ts';
+import { Strangers } from './http/strangers.ts';
 import { chooseIsolation, firstUid } from './isolation/choose.ts';
 import { chooseHold } from './isolation/choose-hold.ts';
 import { SandboxPool } from './isolation/pool.ts';
@@ -116,6 +117,7 @@ export async function startAgent(
     },
   });
   const peers = new PinnedPeers();
+  const strangers = new Strangers({ perSource: config.strangersPerSource, patienceMs: config.strangerMs });
   const verifier = new TicketVerifier({
     vmId: config.vmId,
     bootNonce,
@@ -131,6 +133,7 @@ export async function startAgent(
     bundles,
     pool,
     tasks,
+    strangers,
     accounting,
     taskCpuMs,
     nowMs: deps.nowMs,
@@ -154,6 +157,7 @@ export async function startAgent(
     identity,
     taskRoute,
     tasks,
+    strangers,
     isAdmin: (token) => verifier.isAdmin(token),
     drain,
     ping: () => ({ vmId: config.vmId, state, running: admission.running, waiting: admission.waiting }),

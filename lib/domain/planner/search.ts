@@ -28,6 +28,8 @@ interface Node {
 }
 
 const whole = 1e-6;
+/** How many times its budget the search may take while it has found no fleet at all. */
+const patience = 10;
 const closed = 1e-9;
 
 /** @returns null when no fleet keeps the promise within the limits */
@@ -82,7 +84,8 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (node.bound >= limit()) break;
     lowerBound = Math.max(lowerBound, node.bound);
-    if (budget.spent()) {
+    // A fleet that keeps the promise is worth more time than the proof that none is cheaper.
+    if (budget.spent(limit() === Number.POSITIVE_INFINITY ? patience : 1)) {
       proven = false;
       break;
     }

@@ -251,6 +251,26 @@ describe('the melted pool', () => {
   });
 });
 
+it('a slow clock costs the proof, not the fleet', () => {
+  // Only a mix of three offers keeps the promise, and every look at the clock finds the whole budget gone twice over.
+  const offers = ['a', 'b', 'c', 'd'].map((id, i) => ({
+    id,
+    serviceRatePerS: 10 + i,
+    cores: 1,
+    sharingLimit: 16,
+    priceUsdPerHour: 0.06 + 0.011 * i,
+    networkS: 0.01 * i,
+    max: 2,
+  }));
+  let nowMs = 0;
+  const answer = plan(
+    { arrivalRatePerS: 45, sla: { indicator: 'mean', targetS: 0.2 }, policy: 'jsq', offers },
+    { now: () => (nowMs += 60), timeLimitMs: 30 },
+  );
+  expect(answer.reason).toBeUndefined();
+  expect(answer.predicted.responseTimeS.mean).toBeLessThanOrEqual(0.2);
+});
+
 describe('the wire schema', () => {
   const document = {
     arrivalRatePerS: 10,

@@ -85,7 +85,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', close);
   process.removeAllListeners('disconnect');
   process.once('disconnect', close);
-  log.info('ready', { url: agent.url, isolation: agent.notes[0], cpu: agent.notes[1] });
+  log.info('ready', { url: agent.url, isolation: agent.notes[0], cpu: agent.notes[1], runtimes: agent.runtimes });
   tell({
     type: 'ready',
     vmId: config.vmId,

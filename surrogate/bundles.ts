@@ -6,12 +6,15 @@ import { bundleLimits } from '../lib/ports/contracts/bundle-limits.ts';
 import type { Manifest } from '../lib/ports/contracts/config.ts';
 import { paths } from '../lib/ports/contracts/wire.ts';
 import { ProblemError } from './http/problems.ts';
+import type { InstalledCode, Runtimes } from './runtimes/runtime.ts';
 
 export interface InstalledApp {
   digest: string;
   manifest: Manifest;
-  /** Folder with the bundle's files. */
-  directory: string;
+  /** What its runtime made of the bundle. */
+  code: InstalledCode;
+  /** What executes it, one line. */
+  engine: string;
 }
 
 /** Where bundles come from; null: there is none of that digest. */
@@ -27,15 +30,17 @@ const retryMs = 2_000;
 export class BundleCache {
   readonly #directory: string;
   readonly #source: BundleSource;
+  readonly #runtimes: Runtimes;
   readonly #installed = new Map<string, InstalledApp>();
   readonly #installing = new Map<string, Promise<InstalledApp>>();
 
-  constructor(options: { directory: string; source: BundleSource }) {
+  constructor(options: { directory: string; source: BundleSource; runtimes: Runtimes }) {
     this.#directory = options.directory;
     this.#source = options.source;
+    this.#runtimes = options.runtimes;
   }
 
-  /** @throws ProblemError `surrogate-lost` (no answer), `not-found`, `invalid-bundle`. */
+  /** @throws ProblemError `internal` (no answer), `unknown-app`, `invalid-bundle`, `no-capacity` (its runtime is not served here). */
   get(digest: string): InstalledApp | Promise<InstalledApp> {
     const known = this.#installed.get(digest);
     if (known !== undefined) return known;
@@ -70,9 +75,19 @@ export class BundleCache {
     }
     const opened = openBundle(zip);
     if (!opened.ok) throw new ProblemError('invalid-bundle', `the bundle is not usable: ${opened.problems.join('; ')}`);
+    const { manifest } = opened.bundle;
+    const runtime = this.#runtimes[manifest.runtime];
+    if ('unserved' in runtime) {
+      throw new ProblemError(
+        'no-capacity',
+        `this surrogate does not serve the runtime "${manifest.runtime}" of app "${manifest.id}": ${runtime.unserved}`,
+      );
+    }
     const directory = join(this.#directory, digest);
     if (!existsSync(directory)) await extractBundle(opened.bundle.files, directory);
-    const app = { digest, manifest: opened.bundle.manifest, directory };
+    const installed = await runtime.install({ digest, manifest, directory });
+    if (!installed.ok) throw new ProblemError('invalid-bundle', `the bundle is not usable: ${installed.problem}`);
+    const app = { digest, manifest, code: installed.code, engine: runtime.engine };
     this.#installed.set(digest, app);
     return app;
   }

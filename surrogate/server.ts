@@ -92,6 +92,10 @@ function route(options: Options, request: IncomingMessage, response: ServerRespo
     options.taskRoute.handle(request, response);
     return;
   }
+  if (path === paths.ticketClaims && request.method === 'POST') {
+    options.taskRoute.handOver(request, response);
+    return;
+  }
   if (path === paths.ping && request.method === 'GET') {
     sendJson(response, 200, JSON.stringify(options.ping()));
     return;

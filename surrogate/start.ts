@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentConfig } from '../lib/ports/contracts/agent-env.ts';
+import type { RuntimeId } from '../lib/ports/contracts/config.ts';
 import type { Log } from '../lib/ports/log.ts';
 import type { HeartbeatStore } from '../lib/ports/state-store.ts';
 import type { Heartbeat } from '../lib/ports/vm.ts';
@@ -17,11 +18,17 @@ import { SandboxPool } from './isolation/pool.ts';
 import { processIdentity } from './isolation/proc.ts';
 import type { Sandbox } from './isolation/sandbox.ts';
 import { sandboxMarker, sweepLeftovers } from './isolation/sweep.ts';
+import { createToolRunner } from './isolation/tool.ts';
+import type { RuntimeCommand } from './isolation/types.ts';
+import { findRuntimes } from './runtimes/find-runtimes.ts';
 import { nodeRuntime } from './runtimes/node/node-runtime.ts';
+import type { Runtimes } from './runtimes/runtime.ts';
 import { startServer } from './server.ts';
 import { specOf } from './tasks/execute.ts';
+import { PinnedPeers } from './tasks/pinned-peers.ts';
 import { TaskRoute } from './tasks/task-route.ts';
 import { TaskTable } from './tasks/task-table.ts';
+import { claimTicket } from './tickets/claim-ticket.ts';
 import { type KeySource, TicketVerifier } from './tickets/verifier.ts';
 
 export interface AgentDependencies {
@@ -41,6 +48,8 @@ export interface Agent {
   isolation: 'bubblewrap' | 'process';
   /** One line each: what shuts tasks in, what holds them to the VM's cores. */
   notes: string[];
+  /** What serves each runtime, or why nothing does. */
+  runtimes: Record<RuntimeId, string>;
   drain(): void;
   /** Kills every task and sandbox, closes the server, removes what was left on disk and in control groups. */
   close(): Promise<void>;
@@ -58,8 +67,9 @@ export async function startAgent(
   const bootedMs = performance.now();
   mkdirSync(join(config.workDir, 'tmp'), { recursive: true, mode: 0o755 });
   sweepLeftovers(deps.log);
-  const runtime = nodeRuntime(deps.runnerFile);
-  const chosen = chooseIsolation({ wanted: config.isolation, strict: config.strict, workDir: config.workDir, runtime });
+  const node = nodeRuntime(deps.runnerFile);
+  const { strict, workDir } = config;
+  const chosen = chooseIsolation({ wanted: config.isolation, strict, workDir, runtime: node.command });
   if (!chosen.ok) return chosen;
   const { isolation } = chosen;
   const held = chooseHold(config);
@@ -68,18 +78,23 @@ export async function startAgent(
 
   const accounting = new CpuAccounting();
   const taskCpuMs = new WeakMap<Sandbox, number>();
-  const pool = new SandboxPool({
+  const surroundings = {
     isolation,
     hold,
-    runtime,
     coreSpeed: config.cpuHold === 'off' ? 1 : config.coreSpeed,
-    maxOutputBytes: config.maxOutputBytes,
     firstUid: firstUid(),
     marker: sandboxMarker(processIdentity(process.pid)),
+  };
+  const runtimes = findRuntimes({ config, node, isolation, runTool: createToolRunner(surroundings), log: deps.log });
+  const pool = new SandboxPool({
+    ...surroundings,
+    commandOf: (id) => commandOf(runtimes[id]),
+    maxOutputBytes: config.maxOutputBytes,
+    minWaiting: config.waiting,
     maxWaiting: config.sharingLimit,
     onGone: (sandbox) => accounting.gone(sandbox.spec.digest, taskCpuMs.get(sandbox) ?? 0, sandbox.prepCpuMs),
   });
-  const bundles = new BundleCache({ directory: join(config.workDir, 'apps'), source: deps.bundles });
+  const bundles = new BundleCache({ directory: join(config.workDir, 'apps'), source: deps.bundles, runtimes });
   const tasks = new TaskTable(config.vmId);
   const identity = createIdentity(config.vmId, deps.nowMs());
   const bootNonce = randomBytes(12).toString('base64url');
@@ -92,10 +107,18 @@ export async function startAgent(
       if (!settled()) reporter.changed();
     },
   });
-  const verifier = new TicketVerifier({ vmId: config.vmId, bootNonce, keys: deps.keys, nowMs: deps.nowMs });
+  const peers = new PinnedPeers();
+  const verifier = new TicketVerifier({
+    vmId: config.vmId,
+    bootNonce,
+    keys: deps.keys,
+    nowMs: deps.nowMs,
+    claim: (first, ticket) => claimTicket(peers, first, ticket),
+  });
   const taskRoute = new TaskRoute({
     config,
     verifier,
+    peers,
     admission,
     bundles,
     pool,
@@ -152,6 +175,7 @@ export async function startAgent(
       bootMs,
       readyAtMs,
       isolation: isolation.name,
+      runtimes: engines(runtimes),
     }),
   });
   await Promise.all([
@@ -171,6 +195,7 @@ export async function startAgent(
       bootNonce,
       isolation: isolation.name,
       notes: [isolation.description, hold.description],
+      runtimes: said(runtimes),
       drain,
       close: async () => {
         reporter.stop();
@@ -178,10 +203,28 @@ export async function startAgent(
         await server.close();
         await pool.close();
         await hold.close();
-        taskRoute.close();
+        peers.close();
       },
     },
   };
+}
+
+/** What serves each runtime, for the heartbeat; null: nothing here does. */
+const engines = (runtimes: Runtimes): Record<RuntimeId, string | null> => {
+  const of = (runtime: Runtimes[RuntimeId]) => ('unserved' in runtime ? null : runtime.engine);
+  return { node: of(runtimes.node), jvm: of(runtimes.jvm), art: of(runtimes.art) };
+};
+
+const said = (runtimes: Runtimes): Record<RuntimeId, string> => {
+  const of = (runtime: Runtimes[RuntimeId]) =>
+    'unserved' in runtime ? `not served: ${runtime.unserved}` : runtime.engine;
+  return { node: of(runtimes.node), jvm: of(runtimes.jvm), art: of(runtimes.art) };
+};
+
+/** @throws Error for a runtime that is not served: its bundles are not installed, so nothing asks for it. */
+function commandOf(runtime: Runtimes[RuntimeId]): RuntimeCommand {
+  if ('unserved' in runtime) throw new Error(`the runtime ${runtime.id} is not served: ${runtime.unserved}`);
+  return runtime.command;
 }
 
 async function prewarm(digests: readonly string[], bundles: BundleCache, pool: SandboxPool, log: Log): Promise<void> {

@@ -56,6 +56,8 @@ export interface Scene {
 const exactRefreshMs = 10;
 /** Retry-After where a VM has to boot first. */
 const bootRetryMs = 2_000;
+/** Where no VM has the app's runtime only an operator can help: longer than any deadline, so that nobody waits. */
+const missingRuntimeRetryMs = 3_600_000;
 
 /** Chooses by the pool's mode and policy among the VMs that may take this request. */
 export async function chooseSurrogates(deps: ChooseDependencies, asked: Asked): Promise<Chosen | Refusal> {
@@ -71,7 +73,9 @@ async function survey(deps: ChooseDependencies, asked: Asked): Promise<Scene | R
   const { mode, snapshotRefreshMs } = classified.group.dispatch;
   const exact = mode === 'exact';
   const all = await pool.view.vms(exact ? exactRefreshMs : snapshotRefreshMs, exact);
-  const vms = eligibleVms(all, request);
+  const serving = servingVms(all, classified);
+  if ('refusal' in serving) return serving;
+  const vms = eligibleVms(serving, request);
   if (!Array.isArray(vms)) return vms;
   if (vms.length === 0) return noCapacity(classified, pool);
   const nowMs = deps.clock.nowMs();
@@ -88,6 +92,20 @@ async function survey(deps: ChooseDependencies, asked: Asked): Promise<Scene | R
       const modelMs = deps.predict?.(choices, deps.arrivals.ratePerS(pool.view.poolId, nowMs), classified) ?? 0;
       return Math.max(modelMs, delayOf(first) * 1000);
     },
+  };
+}
+
+/** VMs that can run the app; a refusal when the pool has VMs, and all say that they lack its runtime. */
+function servingVms(vms: readonly PoolVm[], { app, poolId }: Classified): readonly PoolVm[] | Refusal {
+  const { runtime } = app.manifest;
+  // Every agent is a Node.js program.
+  if (runtime === 'node') return vms;
+  const serving = vms.filter((vm) => vm.heartbeat.runtimes?.[runtime] !== null);
+  if (serving.length > 0 || vms.length === 0) return serving;
+  return {
+    refusal: 'no-capacity',
+    detail: `none of the ${vms.length} VMs of pool ${poolId} serves the runtime "${runtime}" (their logs say why); run it locally`,
+    retryAfterMs: missingRuntimeRetryMs,
   };
 }
 

@@ -13,7 +13,7 @@ import { createArrivals } from './arrivals.ts';
 import { type ConfigCache, createConfigCache } from './config-cache.ts';
 import { createHttpApp } from './http/app.ts';
 import type { Authenticate, HttpEnv } from './http/identity.ts';
-import { createPlacer, type Place } from './place.ts';
+import { createPlacer, type MissingRuntime, type Place } from './place.ts';
 import { createModelPredictor } from './predict-response.ts';
 import { type RegionStatus, regionStatus } from './status.ts';
 
@@ -38,6 +38,8 @@ export interface ControlPlaneDependencies {
   /** Uniform in [0, 1). */
   random: () => number;
   groupPriceUsdPerHour?: (group: VmTypeGroup) => number | null;
+  /** Runtimes that no VM here could have; absent: every VM that a group rents has what the group says. */
+  missingRuntime?: MissingRuntime;
   /** Added to the status answer, e.g. the scaler's slots. */
   extraStatus?: (status: RegionStatus) => Promise<Record<string, unknown>>;
 }
@@ -65,6 +67,7 @@ export function createControlPlane(deps: ControlPlaneDependencies): ControlPlane
     randomId: deps.randomId,
     random: deps.random,
     predict: createModelPredictor(clock),
+    ...(deps.missingRuntime === undefined ? {} : { missingRuntime: deps.missingRuntime }),
     ...(deps.groupPriceUsdPerHour === undefined ? {} : { groupPriceUsdPerHour: deps.groupPriceUsdPerHour }),
   });
   const status = async () => {

@@ -6,6 +6,7 @@
  */
 import type { ChoiceVm } from '../domain/dispatch/choose-vm.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RuntimeId } from '../ports/contracts/config.ts';
 import type { Problem } from '../ports/contracts/problem.ts';
 import type { TicketClaims } from '../ports/contracts/ticket.ts';
 import { type PlacementRequest, type PlacementResponse, paths } from '../ports/contracts/wire.ts';
@@ -28,6 +29,8 @@ export type ResponsePredictor = (
   request: Classified,
 ) => number | null;
 
+export type MissingRuntime = (runtime: RuntimeId) => { detail: string; retryAfterMs: number } | null;
+
 export interface PlacementDependencies extends ClassifierDependencies {
   store: StateStore;
   signer: TicketSigner;
@@ -38,6 +41,8 @@ export interface PlacementDependencies extends ClassifierDependencies {
   /** Uniform in [0, 1). */
   random: () => number;
   predict?: ResponsePredictor;
+  /** Why no VM that could be rented here would run apps of this runtime; null: they would. */
+  missingRuntime?: MissingRuntime;
   /** Bound of a placement as a whole. */
   deadlineMs?: number;
 }
@@ -72,7 +77,10 @@ export function createPlacer(deps: PlacementDependencies): Place {
     const classification = await classify(deps, request, groupId);
     if (!classification.ok) return classification;
     const classified = classification.value;
-    const { group, poolId } = classified;
+    const { app, group, poolId } = classified;
+    const missing = deps.missingRuntime?.(app.manifest.runtime) ?? null;
+    // Not an arrival: machines rented for it would stay idle.
+    if (missing !== null) return refuse(request, { refusal: 'no-capacity', ...missing });
     const nowMs = clock.nowMs();
     const waitMs = quotas.take(principal, group.id, group.quotaPerPrincipalPerS, nowMs);
     if (waitMs > 0) return { ok: false, problem: overQuota(group.id, group.quotaPerPrincipalPerS, waitMs) };

@@ -25,6 +25,7 @@ import type { Geography } from '../ports/contracts/topology.ts';
 import type { RegionsResponse } from '../ports/contracts/wire.ts';
 import type { Log } from '../ports/log.ts';
 import type { TicketSigner } from '../ports/tickets.ts';
+import { type JavaTools, missingJava } from './java-tools.ts';
 import type { LocalKeys } from './keys.ts';
 import { startScalerTimer } from './scaler-timer.ts';
 import { systemClock } from './system-clock.ts';
@@ -47,6 +48,7 @@ export interface RegionOptions {
   keys: LocalKeys;
   planFleet: ScalerDeps['planFleet'];
   regions: () => RegionsResponse;
+  javaTools: JavaTools;
   log: Log;
 }
 
@@ -102,6 +104,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     randomId: randomUUID,
     random: Math.random,
     groupPriceUsdPerHour: priceOf,
+    missingRuntime: (runtime) => missingJava(options.javaTools, runtime),
     extraStatus: async () => ({
       scaling: await scalingStatus({
         scaler,
@@ -131,6 +134,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
       OAAS_STATE_TABLE: stateTableName(regionId),
       OAAS_DYNAMODB_ENDPOINT: options.dynamoDbEndpoint,
       OAAS_ISOLATION: options.isolation,
+      ...(runsJava(regionId, control.config, request) ? options.javaTools.environment : {}),
       OAAS_PREWARM: (popular.get(request.poolId) ?? []).join(','),
     }),
   });
@@ -221,6 +225,11 @@ function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest
 function bootS(offers: readonly Offer[], offerId: string, boot: 'launch' | 'start'): number {
   const offer = offers.find((o) => o.id === offerId);
   return (boot === 'start' ? offer?.startS : undefined) ?? offer?.bootS ?? 0;
+}
+
+function runsJava(regionId: string, config: ConfigCache, request: LaunchRequest): boolean {
+  const group = config.get('group', groupOfPool(regionId, request.poolId)?.groupId ?? '');
+  return group?.runtimes.some((runtime) => runtime !== 'node') ?? false;
 }
 
 function capacityOf(catalogue: LocalOffers, offerId: string): number {

@@ -24,6 +24,7 @@ import { openDataDir } from './data-dir.ts';
 import { startDynaliteChild } from './dynalite-child.ts';
 import { createFileLog } from './file-log.ts';
 import { firstStart } from './first-start.ts';
+import { createJavaTools } from './java-tools.ts';
 import { localKeys } from './keys.ts';
 import { createPlanThread } from './plan-thread.ts';
 import { type LocalRegion, startRegion } from './region.ts';
@@ -49,6 +50,8 @@ export interface LocalSystem {
   dataDir: string;
   logFile: string;
   regions: readonly LocalRegion[];
+  /** One line: why apps of the runtimes jvm and art cannot run here; null: they can. */
+  javaMissing: string | null;
   /** Resolves with the reason when a part without which nothing works ended by itself. */
   broken: Promise<string>;
   stop(): Promise<void>;
@@ -106,6 +109,7 @@ async function start(
   if (options.memory) undo.push(() => rm(bundleFolder, { recursive: true, force: true }));
 
   const keys = await localKeys(data.persistent);
+  const javaTools = await createJavaTools();
   const regions: LocalRegion[] = [];
   const listed = () => ({ regions: regions.map(({ id, geography, endpoint }) => ({ id, geography, endpoint })) });
   for (const [i, geography] of options.geographies.entries()) {
@@ -127,6 +131,7 @@ async function start(
       keys,
       planFleet: planner.plan,
       regions: listed,
+      javaTools,
       log,
     }).catch((error: unknown) => {
       throw portError(error, options.port + i);
@@ -137,6 +142,14 @@ async function start(
   const config = regions[0]?.config;
   if (config === undefined) throw new CliError('no region to start; see --regions and --topology', 2);
   await firstStart({ store: createDynamoDbConfigStore(client), bundles, config, clock: systemClock, log });
+  const javaMissing = javaTools.missing;
+  if (javaMissing !== null) log.info('runtimes jvm and art are not served', { reason: javaMissing });
+  // Apps that were registered before need it at once; on other machines nothing is built before somebody asks.
+  else if (config.list('app').some((app) => app.manifest.runtime !== 'node')) {
+    void javaTools.ensure().then((problem) => {
+      if (problem !== null) log.warn('the Java parts could not be built', { problem });
+    });
+  }
   const file: SystemFile = {
     version: 1,
     pid: process.pid,
@@ -149,7 +162,7 @@ async function start(
   const broken = database.exited.then((how) =>
     stopping ? new Promise<string>(() => {}) : `the embedded DynamoDB ended by itself (${how})`,
   );
-  return { file, dataDir: data.path, logFile, regions, broken, stop };
+  return { file, dataDir: data.path, logFile, regions, javaMissing, broken, stop };
 }
 
 function portError(error: unknown, port: number): unknown {

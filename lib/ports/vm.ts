@@ -1,3 +1,5 @@
+import type { RuntimeId } from './contracts/config.ts';
+
 /** A VM type as the region sees it. Speeds are per core, relative to the reference core (1.0). */
 export interface VmType {
   id: string;
@@ -67,6 +69,8 @@ export interface Heartbeat {
   /** When it became ready, by its own clock; absent in reports of earlier agents. */
   readyAtMs?: number;
   isolation: 'bubblewrap' | 'process';
+  /** What executes the apps of each runtime; null: this VM serves none of it. Absent: not said, taken as all. */
+  runtimes?: Partial<Record<RuntimeId, string | null>>;
 }
 
 /** Controller-owned count of issued reservations of one VM. */

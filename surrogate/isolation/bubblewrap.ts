@@ -26,7 +26,13 @@ export class Bubblewrap implements Isolation {
   }
 
   wrap(slot: Slot, spec: SandboxSpec, runtime: RuntimeCommand): Command {
-    const support = (file: string) => `/oaas/${basename(file)}`;
+    const folders = runtime.folders ?? [];
+    const support = (file: string) => {
+      const folder = folders.find(({ from }) => file.startsWith(`${from}/`));
+      return folder === undefined ? `/oaas/${basename(file)}` : folder.to + file.slice(folder.from.length);
+    };
+    const files = [runtime.executable, ...runtime.support].filter((file) => support(file).startsWith('/oaas/'));
+    const env = Object.entries(runtime.env ?? {});
     const dropTo = String(slot.uid);
     const namespaces =
       this.#setpriv === null
@@ -58,7 +64,10 @@ export class Bubblewrap implements Isolation {
         ...['--proc', '/proc', '--dev', '/dev'],
         ...['--size', String(tmpfsBytes), '--perms', '1777', '--tmpfs', '/tmp'],
         ...['--ro-bind', spec.appDir, '/app', '--perms', '0755', '--dir', '/oaas'],
-        ...[runtime.executable, ...runtime.support].flatMap((file) => ['--ro-bind', file, support(file)]),
+        ...files.flatMap((file) => ['--ro-bind', file, support(file)]),
+        // What /usr holds is there already, at its own path.
+        ...folders.flatMap(({ from, to }) => (from === to && from.startsWith('/usr/') ? [] : ['--ro-bind', from, to])),
+        ...env.flatMap(([name, value]) => ['--setenv', name, value]),
         ...['--remount-ro', '/', '--chdir', '/tmp', '--'],
         ...drop,
         support(runtime.executable),

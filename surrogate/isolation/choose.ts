@@ -3,7 +3,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Bubblewrap } from './bubblewrap.ts';
 import { PlainProcess } from './plain.ts';
-import type { Isolation, RuntimeCommand } from './types.ts';
+import type { Isolation, RuntimeCommand, SandboxSpec } from './types.ts';
 
 interface Options {
   wanted: 'auto' | 'bubblewrap' | 'process';
@@ -43,7 +43,7 @@ function tryBubblewrap(options: Options): { ok: true; isolation: Isolation } | {
   const probeDir = join(options.workDir, 'tmp', 'probe');
   mkdirSync(probeDir, { recursive: true });
   const probe: RuntimeCommand = { ...options.runtime, arguments: () => ['-e', '0'] };
-  const spec = { digest: '', appDir: probeDir, entry: '', memoryMiB: 64, parallelism: 1 };
+  const spec: SandboxSpec = { digest: '', runtime: 'node', appDir: probeDir, entry: '', memoryMiB: 64, parallelism: 1 };
   const { argv } = isolation.wrap({ index: 0, uid: firstUid() }, spec, probe);
   const run = spawnSync(argv[0]!, argv.slice(1), { env: {}, cwd: '/', timeout: 10_000, encoding: 'utf8' });
   if (run.status === 0) return { ok: true, isolation };

@@ -33,7 +33,7 @@ export class PlainProcess implements Isolation {
         runtime.executable,
         ...runtime.arguments(spec, { support: (file) => file, appDir: spec.appDir }),
       ],
-      env: { TMPDIR: folder },
+      env: { ...runtime.env, TMPDIR: folder },
       cwd: folder,
     };
   }

@@ -1,3 +1,4 @@
+import type { RuntimeId } from '../../lib/ports/contracts/config.ts';
 import type { CpuHold } from './cpu-hold.ts';
 import { Sandbox } from './sandbox.ts';
 import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } from './types.ts';
@@ -5,12 +6,15 @@ import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } fro
 interface Options {
   isolation: Isolation;
   hold: CpuHold;
-  runtime: RuntimeCommand;
+  /** Command line of a runtime; asked for served ones only. */
+  commandOf: (runtime: RuntimeId) => RuntimeCommand;
   /** CPU seconds per second of one core of this VM. */
   coreSpeed: number;
   maxOutputBytes: number;
   firstUid: number;
   marker: (slotIndex: number) => { name: string; value: string };
+  /** Kept waiting for an idle app. */
+  minWaiting: number;
   /** N: more than that are never kept waiting. */
   maxWaiting: number;
   /** Told when a sandbox is gone and its CPU can be read. */
@@ -31,10 +35,10 @@ interface AppPool {
 
 export type Acquired = { ok: true; sandbox: Sandbox } | { ok: false; failure: SandboxFailure };
 
-/** Memory beyond the app's own that the runtime needs. */
+/** Memory beyond the app's own that a runtime needs which does not say. */
 const runtimeMemoryMiB = 64;
 const maxProcesses = 128;
-/** Longest wait of a refill for the task that took the last one to answer. */
+/** Longest wait of a refill for the task that took the last one to answer, and for a burst that the waiting ones can serve to end. */
 const refillDelayMs = 25;
 /** An app unused for this long keeps no sandbox. */
 const forgetMs = 600_000;
@@ -75,7 +79,7 @@ export class SandboxPool {
 
   /** A task was answered: a good moment to fork. */
   answered(): void {
-    if (this.#refill !== null) this.#scheduleRefill(1);
+    if (this.#refill !== null && this.#isLow()) this.#arm(1);
   }
 
   /** A sandbox ready to run, from the waiting ones if there are any. */
@@ -133,12 +137,29 @@ export class SandboxPool {
     const ratePerS = app.ratePerS * Math.exp(-sinceS / smoothingS);
     // A single call leaves a rate of 1/smoothing behind: below that the app is idle.
     const needed = ratePerS <= 1 / smoothingS ? 1 : Math.ceil(ratePerS * app.prepareS) + 1;
-    return Math.min(needed, Math.max(1, this.#options.maxWaiting));
+    const { minWaiting, maxWaiting } = this.#options;
+    return Math.min(Math.max(needed, minWaiting), Math.max(1, maxWaiting));
   }
 
-  #scheduleRefill(delayMs = refillDelayMs): void {
-    if (this.#closed || (this.#refill !== null && delayMs >= this.#refillDelayMs)) return;
-    if (this.#refill !== null) clearTimeout(this.#refill);
+  /** Below half of what is to wait, or with requests that wait themselves. */
+  #isLow(): boolean {
+    for (const app of this.#apps.values()) {
+      if (app.requests.length > 0 || 2 * app.waiting.length < this.#target(app)) return true;
+    }
+    return false;
+  }
+
+  /** While enough are waiting, every take puts the refill off until the burst is over; else the first one counts. */
+  #scheduleRefill(): void {
+    if (this.#refill === null || !this.#isLow()) this.#arm(refillDelayMs);
+  }
+
+  #arm(delayMs: number): void {
+    if (this.#closed) return;
+    if (this.#refill !== null) {
+      if (delayMs < refillDelayMs && this.#refillDelayMs <= delayMs) return;
+      clearTimeout(this.#refill);
+    }
     this.#refillDelayMs = delayMs;
     this.#refill = setTimeout(() => {
       this.#refill = null;
@@ -179,11 +200,12 @@ export class SandboxPool {
   }
 
   async #launch(spec: SandboxSpec): Promise<Sandbox | SandboxFailure> {
-    const { hold, isolation, runtime, marker, maxOutputBytes, coreSpeed } = this.#options;
+    const { hold, isolation, marker, maxOutputBytes, coreSpeed } = this.#options;
+    const runtime = this.#options.commandOf(spec.runtime);
     const slot = this.#freeSlots.pop() ?? { index: this.#slots, uid: this.#options.firstUid + this.#slots++ };
     const limits = {
       cores: coreSpeed * spec.parallelism,
-      memoryMiB: spec.memoryMiB + runtimeMemoryMiB,
+      memoryMiB: spec.memoryMiB + (runtime.overheadMiB ?? runtimeMemoryMiB),
       processes: maxProcesses,
     };
     try {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import type { Payload } from '../../lib/ports/contracts/payload.ts';
+import { type Answer, readAnswer } from './answer.ts';
 import type { CpuHold } from './cpu-hold.ts';
 import { childrenOf, processesWithEnv, signal } from './proc.ts';
 import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } from './types.ts';
@@ -22,17 +23,9 @@ interface Options {
   marker: { name: string; value: string };
 }
 
-const payload = z.union([
-  z.object({ type: z.string(), json: z.unknown() }),
-  z.object({ type: z.string(), base64: z.string() }),
-]);
 const readySchema = z.discriminatedUnion('ready', [
   z.object({ ready: z.literal(true), prepCpuUs: z.number().nonnegative() }),
   z.object({ ready: z.literal(false), error: z.string() }),
-]);
-const answerSchema = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), cpuUs: z.number().nonnegative(), result: payload, state: payload.optional() }),
-  z.object({ ok: z.literal(false), cpuUs: z.number().nonnegative(), error: z.string() }),
 ]);
 
 const logTailBytes = 2_000;
@@ -72,7 +65,8 @@ export class Sandbox {
     this.slot = options.slot;
     this.spec = options.spec;
     const command = options.isolation.wrap(options.slot, options.spec, options.runtime);
-    this.#child = spawn('/bin/sh', ['-c', launcher(joinFiles, options.limits.memoryMiB), 'sh', ...command.argv], {
+    const script = launcher(joinFiles, options.limits.memoryMiB, redirections[options.runtime.channel ?? 'descriptor']);
+    this.#child = spawn('/bin/sh', ['-c', script, 'sh', ...command.argv], {
       env: { ...command.env, [options.marker.name]: options.marker.value },
       cwd: command.cwd,
       detached: true,
@@ -100,22 +94,7 @@ export class Sandbox {
   /** Sends the one request, as the JSON bytes the client sent, and answers how it ended. */
   run(request: Buffer): Promise<RunOutcome> {
     return new Promise((resolve) => {
-      const startCpu = process.hrtime.bigint();
-      const fail = (failure: SandboxFailure, cpuMs: number) => resolve({ ok: false, failure, cpuMs });
-      this.#onEnd = (failure) => fail(this.#killReason ?? failure, 0);
-      this.#onFrame = (frame) => {
-        this.#onEnd = null;
-        const answer = parse(answerSchema, frame);
-        // A run cannot have used more than its cores for the time it took, whatever the app makes its runner say.
-        const boundMs = (Number(process.hrtime.bigint() - startCpu) / 1e6) * Math.max(1, this.spec.parallelism) + 1;
-        if (answer === null) fail({ kind: 'died', detail: 'its answer was not understood' }, 0);
-        else if (!answer.ok) {
-          fail({ kind: 'app-error', detail: answer.error.slice(0, 2_000) }, Math.min(answer.cpuUs / 1000, boundMs));
-        } else {
-          const cpuMs = Math.min(answer.cpuUs / 1000, boundMs);
-          resolve({ ok: true, result: answer.result as Payload, state: answer.state as Payload | undefined, cpuMs });
-        }
-      };
+      this.#onEnd = (failure) => resolve({ ok: false, failure: this.#killReason ?? failure, cpuMs: 0 });
       if (!this.alive) {
         this.#onEnd({ kind: 'died', detail: 'the sandbox ended before the request' });
         return;
@@ -124,6 +103,13 @@ export class Sandbox {
       frame.writeUInt32LE(request.length, 0);
       request.copy(frame, 4);
       this.#channel.write(frame);
+      const startMs = performance.now();
+      this.#onFrame = (answer) => {
+        this.#onEnd = null;
+        // A run cannot have used more than its cores for the time it took, whatever the app makes its runner say.
+        const boundMs = (performance.now() - startMs) * Math.max(1, this.spec.parallelism) + 1;
+        resolve(outcomeOf(readAnswer(answer), boundMs));
+      };
     });
   }
 
@@ -190,15 +176,13 @@ export class Sandbox {
     });
   }
 
-  /** Follows the launchers (bwrap, unshare) down to the process that runs the app. */
+  /**
+   * The process that runs the app: the child of the launcher (bwrap, unshare) where there is one, else the launcher became it. No deeper:
+   * what is below belongs to the app, which may have started processes while it was loaded.
+   */
   #findInner(): void {
-    let pid = this.#child.pid ?? null;
-    for (let depth = 0; pid !== null && depth < 4; depth++) {
-      const next: number | undefined = childrenOf(pid)[0];
-      if (next === undefined) break;
-      pid = next;
-    }
-    this.#innerPid = pid;
+    const pid = this.#child.pid ?? null;
+    this.#innerPid = pid !== null && this.#options.isolation.killsTree ? (childrenOf(pid)[0] ?? pid) : pid;
   }
 
   /** Where no process namespace ends with its first process: finds who left session, group and parent by the environment they inherited. */
@@ -236,6 +220,9 @@ export class Sandbox {
   }
 }
 
+/** What the command's standard streams are; descriptor 3 is the agent's, descriptor 2 the log. */
+const redirections = { descriptor: '', 'standard-input': '<&3 >&2 3>&-' } as const;
+
 /** Writable memory that a runtime maps without using it, thread stacks above all. */
 const mappedMiB = 96;
 
@@ -243,10 +230,19 @@ const mappedMiB = 96;
  * Joins the control groups, sets what limits a shell can set, becomes the sandbox. The data limit is what stops a memory hog where no
  * control group does (an address-space limit would break the runtimes, which reserve far more than they use).
  */
-function launcher(joinFiles: readonly string[], memoryMiB: number): string {
+export function launcher(joinFiles: readonly string[], memoryMiB: number, streams = ''): string {
   const join = joinFiles.map((file) => `echo 0 >'${file}' &&`).join(' ');
   const dataKiB = (memoryMiB + mappedMiB) * 1024;
-  return `${join} ulimit -c 0 && ulimit -n 512 && { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@"`;
+  return `${join} ulimit -c 0 && ulimit -n 512 && { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@" ${streams}`;
+}
+
+function outcomeOf(answer: Answer | null, boundMs: number): RunOutcome {
+  if (answer === null) {
+    return { ok: false, failure: { kind: 'died', detail: 'its answer was not understood' }, cpuMs: 0 };
+  }
+  const cpuMs = Math.min(answer.cpuUs / 1000, boundMs);
+  if (answer.ok) return { ok: true, result: answer.result, state: answer.state, cpuMs };
+  return { ok: false, failure: { kind: 'app-error', detail: answer.error.slice(0, 2_000) }, cpuMs };
 }
 
 function parse<S extends z.ZodType>(schema: S, frame: Buffer): z.output<S> | null {

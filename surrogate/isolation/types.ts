@@ -1,13 +1,18 @@
+import type { Manifest, RuntimeId } from '../../lib/ports/contracts/config.ts';
+
 /** What a sandbox is to be prepared for: one app of one digest. */
 export interface SandboxSpec {
   digest: string;
-  /** Folder with the extracted bundle. */
+  runtime: RuntimeId;
+  /** Folder with the app's code: the extracted bundle, or what its runtime made of it. */
   appDir: string;
   /** Path inside it. */
   entry: string;
   memoryMiB: number;
   /** Cores one run may use. */
   parallelism: number;
+  /** Runtimes `jvm` and `art`: as the manifest says. */
+  java?: Manifest['java'];
 }
 
 /** A slot is what one sandbox at a time occupies: a number, a user id, a control group. */
@@ -34,11 +39,21 @@ export interface Isolation {
   clean(slot: Slot): Promise<void>;
 }
 
-/** A runtime's command line; `app(path)` and `file(path)` are resolved by the isolation to paths inside it. */
+/** A runtime's command line, in paths of the machine; the isolation says where each is seen from inside. */
 export interface RuntimeCommand {
-  /** Executables and files of the runtime outside the app, e.g. the Node binary and the runner. */
   executable: string;
+  /** Files of the runtime outside the app, e.g. the runner. */
   support: readonly string[];
+  /** Folders of the runtime, seen read-only at `to`; the executable may lie in one of them. */
+  folders?: readonly { from: string; to: string }[];
+  env?: Readonly<Record<string, string>>;
+  /**
+   * Where the runner reads and answers: descriptor 3 (default), or standard input in both directions, for runtimes that open none by
+   * number. Not standard output: a JVM writes its last words there.
+   */
+  channel?: 'descriptor' | 'standard-input';
+  /** Memory that a process of it needs beyond the app's own; 64 unless given. */
+  overheadMiB?: number;
   arguments(spec: SandboxSpec, at: { support: (file: string) => string; appDir: string }): string[];
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Payload } from '../../lib/ports/contracts/payload.ts';
 import type { TaskTimings } from '../../lib/ports/contracts/wire.ts';
 import type { CpuAccounting } from '../accounting.ts';
@@ -7,6 +8,7 @@ import { ProblemError } from '../http/problems.ts';
 import type { SandboxPool } from '../isolation/pool.ts';
 import type { Sandbox } from '../isolation/sandbox.ts';
 import type { SandboxFailure, SandboxSpec } from '../isolation/types.ts';
+import type { ClientPresence } from './client-presence.ts';
 import type { LiveTask, TaskTable } from './task-table.ts';
 
 interface Context {
@@ -18,7 +20,6 @@ interface Context {
 }
 
 export interface Execution {
-  taskId: string;
   requestId: string;
   app: InstalledApp;
   method: string;
@@ -29,22 +30,24 @@ export interface Execution {
   arrivedMs: number;
   /** From arrival. */
   deadlineMs: number;
-  /** Aborted when nobody waits for the result any more. */
-  signal: AbortSignal;
+  client: ClientPresence;
 }
 
 export interface Executed {
+  taskId: string;
   result: Payload;
   state: Payload | undefined;
   timings: TaskTimings;
 }
 
 export function specOf(app: InstalledApp): SandboxSpec {
-  const { manifest, digest, directory } = app;
+  const { manifest, digest, code } = app;
   return {
     digest,
-    appDir: directory,
-    entry: manifest.entry,
+    runtime: manifest.runtime,
+    appDir: code.directory,
+    entry: code.entry,
+    ...(manifest.java === undefined ? {} : { java: manifest.java }),
     memoryMiB: manifest.requirements.memoryMiB,
     parallelism: Math.max(...Object.values(manifest.methods).map((method) => method.parallelism)),
   };
@@ -58,48 +61,9 @@ export function specOf(app: InstalledApp): SandboxSpec {
  */
 export function execute(context: Context, execution: Execution): Promise<Executed> {
   return new Promise((resolve, reject) => {
-    const { place, arrivedMs, app } = execution;
-    let sandbox: Sandbox | null = null;
-    let grantedMs = 0;
-    let settled = false;
-
-    const settle = (finish: () => void) => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(deadline);
-      execution.signal.removeEventListener('abort', onAbort);
-      context.tasks.remove(execution.taskId);
-      finish();
-    };
-    const end = () => {
-      sandbox?.kill({ kind: 'killed', detail: 'finished' });
-      place.release();
-      context.pool.answered();
-    };
-    const fail = (error: ProblemError) =>
-      settle(() => {
-        end();
-        reject(error);
-      });
-    const cancel = (detail: string) => fail(new ProblemError('task-killed', `the task was ended: ${detail}`));
-    const onAbort = () => cancel('its client went away');
-
-    const remainingMs = execution.deadlineMs - (performance.now() - arrivedMs);
-    const deadline = setTimeout(
-      () => {
-        const where = place.state === 'running' ? 'while it ran' : 'while it waited for a place';
-        fail(new ProblemError('deadline-exceeded', `the deadline of ${execution.deadlineMs} ms passed ${where}`));
-      },
-      Math.max(0, remainingMs),
-    );
-    if (execution.signal.aborted) {
-      onAbort();
-      return;
-    }
-    execution.signal.addEventListener('abort', onAbort);
-
+    const { place, arrivedMs, app, client } = execution;
     const task: LiveTask = {
-      taskId: execution.taskId,
+      taskId: '',
       requestId: execution.requestId,
       appId: app.manifest.id,
       method: execution.method,
@@ -107,7 +71,37 @@ export function execute(context: Context, execution: Execution): Promise<Execute
       sandbox: null,
       cancel,
     };
-    context.tasks.add(task);
+    let grantedMs = 0;
+    let settled = false;
+    let deadline: NodeJS.Timeout | undefined;
+
+    function settle(finish: () => void): void {
+      if (settled) return;
+      settled = true;
+      clearTimeout(deadline);
+      client.whenGone(null);
+      context.tasks.remove(task.taskId);
+      finish();
+    }
+    function end(): void {
+      task.sandbox?.kill({ kind: 'killed', detail: 'finished' });
+      place.release();
+      context.pool.answered();
+    }
+    function fail(error: ProblemError): void {
+      settle(() => {
+        end();
+        reject(error);
+      });
+    }
+    function cancel(detail: string): void {
+      fail(new ProblemError('task-killed', `the task was ended: ${detail}`));
+    }
+    const onGone = () => cancel('its client went away');
+    if (client.gone) {
+      onGone();
+      return;
+    }
 
     place.whenRunning(() => {
       grantedMs = performance.now();
@@ -120,9 +114,8 @@ export function execute(context: Context, execution: Execution): Promise<Execute
           context.pool.giveBack(acquired.sandbox);
           return;
         }
-        sandbox = acquired.sandbox;
-        task.sandbox = sandbox;
-        const running = sandbox;
+        const running = acquired.sandbox;
+        task.sandbox = running;
         void running.run(execution.body).then((outcome) => {
           context.accounting.ran(app.digest, outcome.cpuMs);
           context.taskCpuMs.set(running, outcome.cpuMs);
@@ -140,13 +133,26 @@ export function execute(context: Context, execution: Execution): Promise<Execute
             handoffMs: 0,
           };
           settle(() => {
-            resolve({ result: outcome.result, state: outcome.state, timings });
+            resolve({ taskId: task.taskId, result: outcome.result, state: outcome.state, timings });
             // The sandbox only waits for its end now: taking its memory apart may wait until the answer is on its way.
             setImmediate(end);
           });
         });
       });
     });
+    if (settled) return;
+    // A prepared sandbox has its request by now: what follows is done while it works.
+    task.taskId = randomUUID();
+    context.tasks.add(task);
+    client.whenGone(onGone);
+    const remainingMs = execution.deadlineMs - (performance.now() - arrivedMs);
+    deadline = setTimeout(
+      () => {
+        const where = place.state === 'running' ? 'while it ran' : 'while it waited for a place';
+        fail(new ProblemError('deadline-exceeded', `the deadline of ${execution.deadlineMs} ms passed ${where}`));
+      },
+      Math.max(0, remainingMs),
+    );
   });
 }
 

@@ -1,11 +1,9 @@
 import https from 'node:https';
-import { connect, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Problem } from '../../lib/ports/contracts/problem.ts';
-import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';
 import { headers, paths, taskResponseSchema } from '../../lib/ports/contracts/wire.ts';
 import { problem } from '../http/problems.ts';
-
-export type NextVm = TicketClaims['vms'][number];
+import type { NextVm, PinnedPeers } from './pinned-peers.ts';
 
 export type HandoffOutcome =
   | { kind: 'answered'; body: string }
@@ -14,14 +12,13 @@ export type HandoffOutcome =
   /** It ran there and failed, or may have run: never try again. */
   | { kind: 'ended'; problem: Problem };
 
-const connectMs = 1_000;
-
-/**
- * Calls other agents of the same ticket. The peer's certificate must have the fingerprint that the region signed into the ticket;
- * it is checked before a byte of the request is sent. Connections are kept alive per VM.
- */
+/** Hands tasks on to other agents of the same ticket. */
 export class Handoff {
-  readonly #agents = new Map<string, https.Agent>();
+  readonly #peers: PinnedPeers;
+
+  constructor(peers: PinnedPeers) {
+    this.#peers = peers;
+  }
 
   async run(
     next: NextVm,
@@ -47,7 +44,7 @@ export class Handoff {
         new URL(paths.tasks, next.url),
         {
           method: 'POST',
-          agent: this.#agentOf(next),
+          agent: this.#peers.agentOf(next),
           signal: options.signal,
           headers: {
             authorization: `Bearer ${options.ticket}`,
@@ -78,49 +75,6 @@ export class Handoff {
       request.end(options.body);
     });
   }
-
-  close(): void {
-    for (const agent of this.#agents.values()) agent.destroy();
-    this.#agents.clear();
-  }
-
-  #agentOf(next: NextVm): https.Agent {
-    const key = `${next.url} ${next.certSha256}`;
-    let agent = this.#agents.get(key);
-    if (agent === undefined) {
-      agent = pinnedAgent(next);
-      this.#agents.set(key, agent);
-    }
-    return agent;
-  }
-}
-
-/** Keeps connections to one VM, each proven by its certificate's fingerprint before it is handed out. */
-function pinnedAgent(next: NextVm): https.Agent {
-  const agent = new https.Agent({ keepAlive: true, maxCachedSessions: 0, scheduling: 'lifo' });
-  const createConnection = (_options: unknown, callback: (error: Error | null, socket?: TLSSocket) => void): void => {
-    const { hostname, port } = new URL(next.url);
-    const socket = connect({ host: hostname, port: Number(port), servername: next.id, rejectUnauthorized: false });
-    const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${connectMs} ms`)), connectMs);
-    const failed = (error: Error) => {
-      clearTimeout(timer);
-      callback(error);
-    };
-    socket.once('error', failed);
-    socket.once('secureConnect', () => {
-      clearTimeout(timer);
-      socket.off('error', failed);
-      const fingerprint = socket.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase();
-      if (fingerprint === next.certSha256.toLowerCase()) {
-        socket.setNoDelay(true);
-        callback(null, socket);
-        return;
-      }
-      socket.destroy();
-      callback(new Error(`the certificate at ${next.url} is not the one of ${next.id}`));
-    });
-  };
-  return Object.assign(agent, { createConnection });
 }
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AgentConfig } from '../../lib/ports/contracts/agent-env.ts';
 import type { Problem } from '../../lib/ports/contracts/problem.ts';
-import { reservationBucketMs, reservationTtlMs, type TicketClaims } from '../../lib/ports/contracts/ticket.ts';
-import { headers, taskRequestSchema } from '../../lib/ports/contracts/wire.ts';
+import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';
 import type { CpuAccounting } from '../accounting.ts';
 import type { Admission, Place } from '../admission.ts';
 import type { BundleCache } from '../bundles.ts';
@@ -12,15 +10,22 @@ import { ProblemError, problem, quote } from '../http/problems.ts';
 import { sendJson, sendProblem } from '../http/reply.ts';
 import type { SandboxPool } from '../isolation/pool.ts';
 import type { Sandbox } from '../isolation/sandbox.ts';
+import { bearer, openClaims } from '../tickets/bearer.ts';
+import { ClaimsByBucket } from '../tickets/claims-by-bucket.ts';
 import { SeenIds } from '../tickets/seen.ts';
 import type { TicketVerifier, Verdict } from '../tickets/verifier.ts';
+import { hopsOf, nextVms } from './candidates.ts';
+import { ClientPresence } from './client-presence.ts';
 import { type Executed, execute } from './execute.ts';
-import { Handoff, type NextVm } from './handoff.ts';
+import { Handoff } from './handoff.ts';
+import type { NextVm, PinnedPeers } from './pinned-peers.ts';
+import { parseTaskBody, type TaskBody } from './task-body.ts';
 import type { TaskTable } from './task-table.ts';
 
 interface Dependencies {
   config: AgentConfig;
   verifier: TicketVerifier;
+  peers: PinnedPeers;
   admission: Admission;
   bundles: BundleCache;
   pool: SandboxPool;
@@ -32,10 +37,6 @@ interface Dependencies {
 
 /** A request id is remembered at least this long after it was accepted. */
 const dedupeMs = 600_000;
-/** Header of the bench's open mode: the digest of the app to run. */
-const openAppHeader = 'oaas-app';
-
-type ParsedTask = ReturnType<typeof taskRequestSchema.parse>;
 
 /**
  * `POST /v1/tasks`: ticket ──► place ──► body ──► once only ──► here, or handed on ──► answer.
@@ -56,23 +57,27 @@ export class TaskRoute {
   handedOff = 0;
   readonly #deps: Dependencies;
   readonly #accepted = new SeenIds();
-  readonly #handoff = new Handoff();
-  readonly #claimedByBucket = new Map<number, number>();
+  readonly #handoff: Handoff;
+  readonly #claims: ClaimsByBucket;
   #meanCloudMs = 100;
 
   constructor(deps: Dependencies) {
     this.#deps = deps;
+    this.#handoff = new Handoff(deps.peers);
+    this.#claims = new ClaimsByBucket(deps.config.vmId);
   }
 
   /** Exact tickets claimed per live reservation bucket. */
   claimedByBucket(): Record<string, number> {
-    const oldest = Math.floor((this.#deps.nowMs() - 2 * reservationTtlMs - 5_000) / reservationBucketMs);
-    for (const bucket of this.#claimedByBucket.keys()) if (bucket < oldest) this.#claimedByBucket.delete(bucket);
-    return Object.fromEntries(this.#claimedByBucket);
+    return this.#claims.live(this.#deps.nowMs());
   }
 
-  close(): void {
-    this.#handoff.close();
+  /** `POST /v1/tickets/claims`: an alternate asks for a single-use ticket. */
+  handOver(request: IncomingMessage, response: ServerResponse): void {
+    void this.#deps.verifier.handOver(bearer(request) ?? '').then((verdict) => {
+      if (verdict.ok) sendJson(response, 200, JSON.stringify({ state: 'yours' }));
+      else sendProblem(request, response, refusalOf(verdict));
+    });
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
@@ -102,8 +107,7 @@ export class TaskRoute {
       this.#serve(request, response, arrivedMs, verdict.claims, ticket);
       return;
     }
-    const type = verdict.kind === 'replayed' ? 'replayed-ticket' : 'invalid-ticket';
-    sendProblem(request, response, problem(type, `the ticket is not accepted: ${verdict.reason}`));
+    sendProblem(request, response, refusalOf(verdict));
   }
 
   #serve(
@@ -113,30 +117,30 @@ export class TaskRoute {
     claims: TicketClaims,
     ticket: string,
   ): void {
-    this.#countClaim(claims);
+    this.#claims.count(claims);
     if (this.draining) {
       // Not relayed either: this VM is about to end, and a client that knows takes the ticket's next candidate itself.
-      this.refused += 1;
+      this.#refuse(claims);
       response.setHeader('connection', 'close');
       sendProblem(request, response, this.#drainingProblem());
       return;
     }
-    const hops = this.#hops(request, claims);
-    const next = this.#nextVms(claims, hops);
+    const hops = hopsOf(request, claims);
+    const next = nextVms(claims, hops, this.#deps.config.vmId);
     const place = this.#deps.admission.take();
     if (place === null && next.length === 0) {
-      this.refused += 1;
+      this.#refuse(claims);
       sendProblem(request, response, this.#saturated());
       return;
     }
     this.open += 1;
-    const gone = new AbortController();
+    const client = new ClientPresence();
     response.on('close', () => {
-      if (!response.writableFinished) gone.abort();
+      if (!response.writableFinished) client.leave();
       this.open -= 1;
       this.onAnswered();
     });
-    this.#run(request, { arrivedMs, claims, ticket, hops, next, place, signal: gone.signal }).then(
+    this.#run(request, { arrivedMs, claims, ticket, hops, next, place, client }).then(
       ({ body, requestId }) => {
         if (body.length > 65_536) response.setTimeout(30_000, () => response.destroy());
         sendJson(response, 200, body, requestId);
@@ -157,13 +161,13 @@ export class TaskRoute {
       hops: string[];
       next: NextVm[];
       place: Place | null;
-      signal: AbortSignal;
+      client: ClientPresence;
     },
   ): Promise<{ body: string; requestId: string }> {
     const { config, admission } = this.#deps;
     const { claims, arrivedMs } = call;
     const body = await this.#body(request, config.maxBodyBytes);
-    const task = parseTask(body);
+    const task = parseTaskBody(body);
     const remainingMs = task.deadlineMs - (performance.now() - arrivedMs);
     if (remainingMs <= 0) throw new ProblemError('deadline-exceeded', `the deadline of ${task.deadlineMs} ms passed`);
     const dedupeId = `${claims.sub} ${task.requestId}`;
@@ -189,7 +193,7 @@ export class TaskRoute {
     }
     if (place === null) {
       this.#accepted.delete(dedupeId);
-      this.refused += 1;
+      this.#refuse(claims);
       const refusal = this.draining ? this.#drainingProblem() : this.#saturated();
       throw new ProblemError(this.draining ? 'draining' : 'saturated', refusal.detail, refusal);
     }
@@ -202,8 +206,8 @@ export class TaskRoute {
   }
 
   async #here(
-    call: { arrivedMs: number; claims: TicketClaims; hops: string[]; signal: AbortSignal },
-    task: ParsedTask,
+    call: { arrivedMs: number; claims: TicketClaims; hops: string[]; client: ClientPresence },
+    task: TaskBody,
     body: Buffer,
     place: Place,
   ): Promise<string> {
@@ -215,12 +219,10 @@ export class TaskRoute {
         `the app "${app.manifest.id}" has no method ${quote(task.method)}; it has ${Object.keys(app.manifest.methods).join(', ')}`,
       );
     }
-    const taskId = randomUUID();
     const { pool, tasks, accounting, taskCpuMs, config } = this.#deps;
     const done: Executed = await execute(
       { pool, tasks, accounting, taskCpuMs },
       {
-        taskId,
         requestId: task.requestId,
         app,
         method: task.method,
@@ -228,7 +230,7 @@ export class TaskRoute {
         place,
         arrivedMs: call.arrivedMs,
         deadlineMs: task.deadlineMs,
-        signal: call.signal,
+        client: call.client,
       },
     );
     this.completed += 1;
@@ -236,24 +238,28 @@ export class TaskRoute {
     this.#meanCloudMs = 0.9 * this.#meanCloudMs + 0.1 * done.timings.cloudMs;
     return JSON.stringify({
       requestId: task.requestId,
-      taskId,
+      taskId: done.taskId,
       vmId: config.vmId,
       hops: call.hops,
       result: done.result,
       state: done.state,
       timings: done.timings,
+      ...(app.manifest.runtime === 'node' ? {} : { engine: app.engine }),
     });
   }
 
   /** The next VM's answer, or null when none took it. */
   async #handOn(
-    call: { arrivedMs: number; ticket: string; hops: string[]; next: NextVm[]; signal: AbortSignal },
+    call: { arrivedMs: number; ticket: string; hops: string[]; next: NextVm[]; client: ClientPresence },
     body: Buffer,
     timeoutMs: number,
   ): Promise<string | null> {
     const hops = [...call.hops, this.#deps.config.vmId];
+    const gone = new AbortController();
+    call.client.whenGone(() => gone.abort());
     for (const next of call.next) {
-      const { ticket, signal, arrivedMs } = call;
+      const { ticket, arrivedMs } = call;
+      const { signal } = gone;
       const outcome = await this.#handoff.run(next, { ticket, hops, body, timeoutMs, signal, arrivedMs });
       if (outcome.kind === 'answered') return outcome.body;
       if (outcome.kind === 'ended') throw new ForwardedProblem(outcome.problem);
@@ -274,24 +280,10 @@ export class TaskRoute {
     return readBody(request, maxBytes);
   }
 
-  #countClaim(claims: TicketClaims): void {
-    if (claims.mode !== 'exact' || claims.bucket === undefined || claims.aud[0] !== this.#deps.config.vmId) return;
-    this.#claimedByBucket.set(claims.bucket, (this.#claimedByBucket.get(claims.bucket) ?? 0) + 1);
-  }
-
-  #hops(request: IncomingMessage, claims: TicketClaims): string[] {
-    const header = request.headers[headers.hops];
-    if (typeof header !== 'string') return [];
-    return header.split(',', 32).filter((id) => claims.vms.some((vm) => vm.id === id));
-  }
-
-  /** Session mode: the ticket's other VMs that have not seen the request, after this one first. */
-  #nextVms(claims: TicketClaims, hops: readonly string[]): NextVm[] {
-    if (claims.mode !== 'session' || claims.vms.length < 2) return [];
-    const { vmId } = this.#deps.config;
-    const own = claims.vms.findIndex((vm) => vm.id === vmId);
-    const order = [...claims.vms.slice(own + 1), ...claims.vms.slice(0, own)];
-    return order.filter((vm) => vm.id !== vmId && !hops.includes(vm.id));
+  /** Nothing ran: a single-use ticket's alternates may have it. */
+  #refuse(claims: TicketClaims): void {
+    this.refused += 1;
+    this.#deps.verifier.refused(claims);
   }
 
   #saturated(): Problem {
@@ -310,6 +302,11 @@ export class TaskRoute {
   }
 }
 
+function refusalOf({ kind, reason }: Exclude<Verdict, { ok: true }>): Problem {
+  const type = kind === 'replayed' ? 'replayed-ticket' : 'invalid-ticket';
+  return problem(type, `the ticket is not accepted: ${reason}`);
+}
+
 /** A problem that another agent stated, passed on as it is. */
 class ForwardedProblem extends Error {
   override readonly name = 'ForwardedProblem';
@@ -323,63 +320,4 @@ class ForwardedProblem extends Error {
 function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError || error instanceof ForwardedProblem) return error.problem;
   return problem('internal', `the surrogate failed: ${error instanceof Error ? error.message : String(error)}`);
-}
-
-function bearer(request: IncomingMessage): string | null {
-  const header = request.headers.authorization;
-  if (header === undefined || !/^bearer /i.test(header)) return null;
-  return header.slice(7).trim();
-}
-
-function openClaims(request: IncomingMessage): TicketClaims {
-  const digest = String(request.headers[openAppHeader] ?? '');
-  const aud = ['open'];
-  return {
-    iss: '',
-    sub: 'open',
-    aud,
-    jti: '',
-    iat: 0,
-    exp: 0,
-    mode: 'snapshot',
-    pool: '',
-    app: { id: '', digest },
-    vms: [],
-  };
-}
-
-function parseTask(body: Buffer): ParsedTask {
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    throw new ProblemError('invalid-request', `the body is not valid JSON: ${(error as Error).message}`);
-  }
-  const parsed = taskRequestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, 20).map((issue) => ({
-    field: issue.path.map(String).join('.') || '(body)',
-    message: issue.message,
-    received: preview(at(value, issue.path)),
-  }));
-  throw new ProblemError(
-    'invalid-request',
-    `the body does not have the shape of a task: ${quote(errors[0]?.field)}: ${errors[0]?.message}`,
-    {
-      errors,
-    },
-  );
-}
-
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  let current = value;
-  for (const part of path) {
-    if (current === null || typeof current !== 'object') return undefined;
-    current = (current as Record<PropertyKey, unknown>)[part];
-  }
-  return current;
-}
-
-function preview(value: unknown): unknown {
-  return value === null || typeof value === 'number' || typeof value === 'boolean' ? value : quote(value ?? 'nothing');
 }

@@ -15,9 +15,9 @@ export class SeenIds {
     return true;
   }
 
-  /** Forgets an id whose request had no effect at all. */
-  delete(id: string): void {
-    this.#expiry.delete(id);
+  /** Forgets an id; true when it was known. */
+  delete(id: string): boolean {
+    return this.#expiry.delete(id);
   }
 
   get size(): number {

@@ -8,7 +8,8 @@ import {
   ticketType,
 } from '../../lib/ports/contracts/ticket.ts';
 import type { PublicKeyJwk } from '../../lib/ports/tickets.ts';
-import { SeenIds } from './seen.ts';
+import type { ClaimOutcome } from './claim-ticket.ts';
+import { SingleUseTickets } from './single-use.ts';
 
 /** `replayed`: a single-use ticket that was presented before. */
 type Refusal = { ok: false; kind: 'invalid' | 'replayed'; reason: string };
@@ -25,6 +26,8 @@ interface Options {
   keys: KeySource;
   /** Server clock, ms. */
   nowMs: () => number;
+  /** Asks a single-use ticket's first candidate whether this VM, an alternate, may have it. */
+  claim: (first: TicketClaims['vms'][number], ticket: string) => Promise<ClaimOutcome>;
 }
 
 const maxTicketLength = 16_384;
@@ -35,12 +38,13 @@ const base64url = /^[A-Za-z0-9_-]+$/;
  * Decides whether a ticket opens this VM, from its bytes alone (RFC 7515/7519, EdDSA only).
  *
  * Session tickets are verified once and then recognised by their exact bytes until they expire, so that the steady state costs a
- * look-up. Single-use tickets (`exact`, `snapshot`) are spent by the first presentation, whatever becomes of the request.
+ * look-up. Single-use tickets (`exact`, `snapshot`) are spent by the first presentation, whatever becomes of the request; an alternate
+ * first asks the ticket's first candidate, which decides who has it.
  */
 export class TicketVerifier {
   readonly #options: Options;
   readonly #sessions = new Map<string, TicketClaims>();
-  readonly #spent = new SeenIds();
+  readonly #singleUse = new SingleUseTickets();
   readonly #keyObjects = new Map<string, { x: string; key: KeyObject }>();
 
   constructor(options: Options) {
@@ -65,12 +69,58 @@ export class TicketVerifier {
     return claims.data.aud === this.#options.vmId && this.#flaw(claims.data) === null;
   }
 
+  /** Told when a request was refused before anything ran: a single-use ticket's alternates may then have it. */
+  refused(claims: TicketClaims): void {
+    if (claims.mode !== 'session') this.#singleUse.refused(claims, this.#options.nowMs());
+  }
+
+  /** Answers an alternate that asks for a single-use ticket whose first candidate this VM is. True: it is the alternate's alone. */
+  async handOver(ticket: string): Promise<{ ok: true } | Refusal> {
+    const read = await this.#read(ticket);
+    if (!read.ok) return read;
+    const { claims } = read;
+    if (claims.mode === 'session' || claims.aud[0] !== this.#options.vmId)
+      return invalid('it is not handed over by this VM');
+    return this.#singleUse.handOver(claims, this.#options.nowMs()) ? { ok: true } : replayed;
+  }
+
   async #verify(ticket: string): Promise<Verdict> {
+    const read = await this.#read(ticket);
+    if (!read.ok) return read;
+    const { claims } = read;
+    if (claims.mode === 'session') {
+      this.#remember(ticket, claims);
+      return read;
+    }
+    if (!this.#singleUse.spend(claims, this.#options.nowMs())) return replayed;
+    const [first] = claims.aud;
+    const firstVm = first === this.#options.vmId ? undefined : claims.vms.find((vm) => vm.id === first);
+    if (firstVm === undefined)
+      return first === this.#options.vmId ? read : invalid('it does not say where its first candidate is');
+    switch (await this.#options.claim(firstVm, ticket)) {
+      case 'ours':
+        return read;
+      case 'spent':
+        return replayed;
+      case 'unreachable':
+        return invalid('its first candidate could not be asked whether it ran there: ask for a new placement');
+    }
+  }
+
+  /** A ticket for this VM and boot, at this time. */
+  async #read(ticket: string): Promise<Verdict> {
     const opened = await this.#open(ticket, ticketType);
     if (!opened.ok) return opened;
     const parsed = ticketClaimsSchema.safeParse(opened.payload);
     if (!parsed.success) return invalid('its claims do not have the shape of a ticket');
-    return this.#accept(ticket, parsed.data);
+    const claims = parsed.data;
+    const { vmId, bootNonce } = this.#options;
+    if (!claims.aud.includes(vmId)) return invalid('it is for other VMs');
+    if (!claims.vms.some((vm) => vm.id === vmId && vm.nonce === bootNonce)) {
+      return invalid('it was issued for another boot of this VM: ask for a new placement');
+    }
+    const flaw = this.#flaw(claims);
+    return flaw === null ? { ok: true, claims } : invalid(flaw);
   }
 
   /** Form, type, key and signature of a compact JWS. */
@@ -94,28 +144,6 @@ export class TicketVerifier {
       return invalid('its signature does not match');
     }
     return { ok: true, payload: parseObject(encodedClaims) };
-  }
-
-  #accept(ticket: string, claims: TicketClaims): Verdict {
-    const { vmId, bootNonce, nowMs } = this.#options;
-    if (!claims.aud.includes(vmId)) return invalid('it is for other VMs');
-    if (!claims.vms.some((vm) => vm.id === vmId && vm.nonce === bootNonce)) {
-      return invalid('it was issued for another boot of this VM: ask for a new placement');
-    }
-    const flaw = this.#flaw(claims);
-    if (flaw !== null) return invalid(flaw);
-    if (claims.mode === 'session') {
-      this.#remember(ticket, claims);
-      return { ok: true, claims };
-    }
-    if (!this.#spent.add(claims.jti, (claims.exp + ticketLeewayS + 1) * 1000, nowMs())) {
-      return {
-        ok: false,
-        kind: 'replayed',
-        reason: 'this single-use ticket was presented before: ask for a new placement',
-      };
-    }
-    return { ok: true, claims };
   }
 
   /** What is wrong with the times, by server clocks; null: nothing. */
@@ -146,6 +174,12 @@ export class TicketVerifier {
     return key;
   }
 }
+
+const replayed: Refusal = {
+  ok: false,
+  kind: 'replayed',
+  reason: 'this single-use ticket was presented before: ask for a new placement',
+};
 
 const invalid = (reason: string): Refusal => ({ ok: false, kind: 'invalid', reason });
 

@@ -205,6 +205,8 @@ export interface TaskOptions {
   requestId?: string;
   state?: unknown;
   deadlineMs?: number;
+  /** The arguments are a payload already. */
+  rawArgs?: boolean;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
@@ -221,7 +223,7 @@ export function runTask(
   const body = JSON.stringify({
     requestId: options.requestId ?? randomUUID(),
     method,
-    args: json(args),
+    args: options.rawArgs === true ? args : json(args),
     ...(options.state === undefined ? {} : { state: json(options.state) }),
     ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
   });

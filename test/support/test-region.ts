@@ -1,6 +1,7 @@
 import { createBearerAuth } from '../../lib/adapters/local/bearer-auth.ts';
 import { createMemoryTicketSigner } from '../../lib/adapters/node/ticket-signer.ts';
 import { createControlPlane } from '../../lib/app/control-plane.ts';
+import type { MissingRuntime } from '../../lib/app/place.ts';
 import type { AgentClient } from '../../lib/ports/agent-client.ts';
 import type { BundleStore } from '../../lib/ports/bundle-store.ts';
 import { type App, appSchema, groupSchema, slaSchema } from '../../lib/ports/contracts/config.ts';
@@ -33,6 +34,7 @@ export interface TestRegionOptions {
   agents?: Partial<AgentClient>;
   /** Called before every operation on the state store; throws to inject a failure. */
   hook?: Hook;
+  missingRuntime?: MissingRuntime;
 }
 
 /** A region's control plane over stores in memory and a clock set by hand; VMs are rows that the test writes. */
@@ -86,6 +88,7 @@ export async function createTestRegion(options: TestRegionOptions = {}) {
     clock,
     log: { info() {}, warn() {}, error: (message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`) },
     shard: 's1',
+    ...(options.missingRuntime === undefined ? {} : { missingRuntime: options.missingRuntime }),
     randomId: () => `t-${++ids}`,
     random: () => {
       seed = (seed * 48271) % 2147483647;

@@ -22,6 +22,7 @@ export function backEndDescriptor(
     for (const vm of vms) {
       const beat = heartbeats.get(vm.vmId);
       if (beat?.state !== 'ready' || vm.cordoned || !vm.poolId.startsWith(prefix)) continue;
+      if (beat.runtimes?.[app.manifest.runtime] === null) continue;
       const { hostname, port } = new URL(beat.url);
       const host = hosts[hostname] ?? { ports: [], location: vm.dataCentre };
       // One host may carry machines of several data centres only on a single computer: the location is then a list.

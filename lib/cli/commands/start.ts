@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { LocalSystem } from '../../local/system.ts';
 import { defaultLocalOffers, localOffersSchema } from '../../ports/contracts/local-offers.ts';
 import { defaultDataDir, systemFileName } from '../../ports/contracts/system-file.ts';
 import { defaultTopology, type Geography, type Topology, topologySchema } from '../../ports/contracts/topology.ts';
@@ -94,7 +95,7 @@ async function start(options: StartOptions): Promise<void> {
   const status = await Promise.race([firstStatus(system.file, firstVmsMs), ended]);
   if (typeof status !== 'string') {
     if (options.json) writeJson({ ...system.file, dataDir: system.dataDir, log: system.logFile });
-    else printSummary(system.dataDir, system.logFile, status, system.file.keys.device, options.slot);
+    else printSummary(system, status, options.slot);
   }
   const reason = await ended;
   if (!options.json) writeLine(`${reason}: stopping ...`);
@@ -132,7 +133,8 @@ function untilSignal(broken: Promise<string>): Promise<string> {
 
 type FirstStatus = Awaited<ReturnType<typeof import('../first-status.ts').firstStatus>>;
 
-function printSummary(dataDir: string, logFile: string, status: FirstStatus, deviceKey: string, slot: string): void {
+function printSummary(system: LocalSystem, status: FirstStatus, slot: string): void {
+  const { dataDir, logFile, file, javaMissing } = system;
   writeLine(`OaaS is running: slots of ${slot}, data in ${dataDir}`);
   for (const region of status) {
     writeLine();
@@ -140,9 +142,10 @@ function printSummary(dataDir: string, logFile: string, status: FirstStatus, dev
     writeLine(table(['pool', 'promise', 'machines', 'USD/h'], region.pools));
   }
   for (const note of new Set(status.flatMap((region) => region.notes))) writeLine(`\n${note}`);
+  if (javaMissing !== null) writeLine(`\nThe runtimes jvm and art are not served: ${javaMissing}.`);
   writeLine(`
 Status   ${status[0]?.endpoint}/v1/status  (admin key in ${dataDir}/${systemFileName})
-Key      ${deviceKey}  (device scope)
+Key      ${file.keys.device}  (device scope)
 Log      ${logFile}
 
 Try it, in another terminal:

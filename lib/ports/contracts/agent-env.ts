@@ -48,12 +48,20 @@ export const agentEnvSchema = z.object({
     .default('')
     .transform((v) => v.split(',').filter((d) => d.length > 0))
     .pipe(z.array(z.string().regex(/^[0-9a-f]{64}$/, 'must be SHA-256 digests in lower-case hex'))),
+  /** Prepared sandboxes that wait for an idle app, at most N: a burst of that many starts without delay; each costs its memory. */
+  OAAS_WAITING: number.int().positive().max(1_000).default(1),
   /** Refuse to serve when no sandbox is available. */
   OAAS_STRICT: flag.default(false),
   /** Bench only: tasks without any ticket; refused unless listening on loopback. */
   OAAS_OPEN: flag.default(false),
   /** How sandboxes are held to the VM's cores; `off` only where the machine itself is the VM. */
   OAAS_CPU_HOLD: z.enum(['auto', 'groups', 'signals', 'off']).default('auto'),
+  /** Java of the runtimes `jvm` and `art`; absent: the first on the path. */
+  OAAS_JAVA: z.string().min(1).optional(),
+  /** Folder with `runner.jar`, `translator/` and (image) `runner.dex`; absent: no `jvm`, no `art`. */
+  OAAS_JAVA_TOOLS: z.string().min(1).optional(),
+  /** Folder with an Android system whose dalvikvm runs `art`; where there is none DEX is translated. */
+  OAAS_ART_ROOT: z.string().min(1).default('/opt/oaas/art'),
   /** A request must be complete within this, its headers within half of it: slow clients are closed. */
   OAAS_REQUEST_TIMEOUT_MS: number.int().positive().default(20_000),
   OAAS_MAX_BODY_BYTES: number
@@ -92,9 +100,13 @@ export interface AgentConfig {
   bootDelayMs: number;
   isolation: 'auto' | 'bubblewrap' | 'process';
   prewarm: readonly string[];
+  waiting: number;
   strict: boolean;
   open: boolean;
   cpuHold: 'auto' | 'groups' | 'signals' | 'off';
+  java: string | undefined;
+  javaTools: string | undefined;
+  artRoot: string;
   requestTimeoutMs: number;
   maxBodyBytes: number;
   maxOutputBytes: number;
@@ -164,9 +176,13 @@ export function parseAgentEnv(
       bootDelayMs: e.OAAS_BOOT_DELAY_MS,
       isolation: e.OAAS_ISOLATION,
       prewarm: e.OAAS_PREWARM,
+      waiting: e.OAAS_WAITING,
       strict: e.OAAS_STRICT,
       open: e.OAAS_OPEN,
       cpuHold: e.OAAS_CPU_HOLD,
+      java: e.OAAS_JAVA,
+      javaTools: e.OAAS_JAVA_TOOLS,
+      artRoot: e.OAAS_ART_ROOT,
       requestTimeoutMs: e.OAAS_REQUEST_TIMEOUT_MS,
       maxBodyBytes: e.OAAS_MAX_BODY_BYTES,
       maxOutputBytes: e.OAAS_MAX_OUTPUT_BYTES,

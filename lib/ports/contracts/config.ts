@@ -12,6 +12,7 @@ export const idSchema = z
 export const poolPartSchema = idSchema.refine((id) => !id.includes('.'), 'must not contain "."');
 
 export const runtimeSchema = z.enum(['node', 'jvm', 'art']);
+export type RuntimeId = z.infer<typeof runtimeSchema>;
 export const dispatchModeSchema = z.enum(['exact', 'snapshot', 'session']);
 export const poolPolicySchema = z.enum(['jsq', 'round-robin', 'even', 'capacity']);
 
@@ -138,8 +139,13 @@ export const groupSchema = z.strictObject({
 });
 export type VmTypeGroup = z.infer<typeof groupSchema>;
 
-/** `oaas.json` at the root of an app bundle (a zip). */
-export const manifestSchema = z.strictObject({
+/** A class by its binary name, `a.b.C$D`. */
+const javaClassSchema = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z_][\w$]*(\.[A-Za-z_$][\w$]*)*$/, 'must be the binary name of a class such as a.b.C$D');
+
+const manifestFields = z.strictObject({
   id: idSchema.describe('name under which devices call it'),
   version: z
     .string()
@@ -170,6 +176,21 @@ export const manifestSchema = z.strictObject({
       }),
     )
     .refine((m) => Object.keys(m).length > 0, 'must name at least one method'),
+  java: z
+    .strictObject({
+      implementations: z
+        .array(javaClassSchema)
+        .min(1)
+        .max(32)
+        .describe('classes on whose objects the methods are called'),
+      classes: z
+        .array(javaClassSchema)
+        .max(1_000)
+        .default([])
+        .describe('classes that may appear in payloads beyond those which the signatures declare'),
+    })
+    .optional()
+    .describe('for the runtimes jvm and art, and only for them; see docs/jvm-wire.md'),
   requirements: z
     .strictObject({
       os: z.string().max(40).default('linux').describe('operating system that the group must offer'),
@@ -185,6 +206,11 @@ export const manifestSchema = z.strictObject({
     .prefault({}),
   slaId: idSchema.optional().describe('agreement used when a request names none; without it the one named `default`'),
 });
+/** `oaas.json` at the root of an app bundle (a zip). */
+export const manifestSchema = manifestFields.refine(
+  ({ java, runtime }) => (java !== undefined) === (runtime !== 'node'),
+  { path: ['java'], message: 'must be there for the runtimes jvm and art, and only for them' },
+);
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** A registered app: its manifest, and the SHA-256 (hex) of the bundle that carries it. */

@@ -5,7 +5,6 @@ export const problemTypes = {
   'unknown-app': 404,
   'unknown-method': 404,
   'unknown-sla': 404,
-  'unknown-region': 404,
   'unknown-group': 404,
   'unknown-task': 404,
   'not-found': 404,

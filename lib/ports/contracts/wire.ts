@@ -9,6 +9,8 @@ export const paths = {
   invocations: '/v1/invocations',
   tasks: '/v1/tasks',
   task: (taskId: string) => `/v1/tasks/${taskId}`,
+  /** On a surrogate: an alternate asks for a single-use ticket whose first candidate it is. */
+  ticketClaims: '/v1/tickets/claims',
   regions: '/v1/regions',
   ping: '/v1/ping',
   keys: '/v1/keys',
@@ -125,6 +127,8 @@ export const taskResponseSchema = z.object({
   result: payloadSchema,
   state: payloadSchema.optional().describe('the new state'),
   timings: taskTimingsSchema,
+  /** What executed a Java app: the JVM, dalvikvm, or a JVM after translation from DEX. */
+  engine: z.string().optional(),
 });
 export type TaskResponse = z.infer<typeof taskResponseSchema>;
 

@@ -1,3 +1,5 @@
+import type { CancelSignal } from './cancellation.ts';
+
 /** Milliseconds on the device's monotonic clock. The wall clock is never read: it may be wrong by minutes. */
 export const monotonicMs: () => number = () => performance.now();
 
@@ -9,7 +11,7 @@ export function backgroundTimer(run: () => void, delayMs: number): ReturnType<ty
 }
 
 /** Resolves after the delay, or at once when the signal fires. */
-export function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+export function sleep(delayMs: number, signal: CancelSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);

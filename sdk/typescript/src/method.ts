@@ -10,31 +10,24 @@ import type {
   LocalImplementation,
   OaasEvents,
   OffloadOptions,
-  PowerProfile,
   Reason,
 } from './api.ts';
+import { failureOf } from './call-failure.ts';
+import { Cancellation, type CancelSignal, toAbortSignal } from './cancellation.ts';
 import { monotonicMs, sleep } from './clock.ts';
 import type { Closing } from './closing.ts';
-import { type Decision, decide } from './decide.ts';
+import type { Decision } from './decide.ts';
 import type { Emitter } from './emitter.ts';
 import { OffloadError } from './errors.ts';
-import { DurationEstimator, ewmaWeight } from './estimators.ts';
+import { type HistoryHost, MethodHistory } from './method-history.ts';
 import { decodePayload, encodePayload } from './payload.ts';
 import type { RemoteCall, RemoteOutcome, RemoteSuccess } from './remote.ts';
-import type { Surrogates } from './surrogates.ts';
-import type { TicketSpec, Tickets } from './tickets.ts';
+import type { TicketSpec } from './tickets.ts';
 
 /** What a method needs of the instance it was declared on. */
-export interface MethodHost {
+export interface MethodHost extends HistoryHost {
   readonly events: Emitter<OaasEvents>;
-  readonly tickets: Tickets;
-  readonly surrogates: Surrogates;
-  readonly energyWeight: number;
-  readonly power: PowerProfile;
   readonly closing: Closing;
-  readonly route: 'direct' | 'proxy';
-  /** Round trip to the region in use; null: not measured. */
-  regionRttMs(): number | null;
   run(call: RemoteCall): Promise<RemoteOutcome>;
 }
 
@@ -53,7 +46,7 @@ interface Call<A, S> {
   requestId: string;
   startMs: number;
   endsAtMs: number;
-  signal: AbortSignal;
+  signal: CancelSignal;
   /** The caller asked for remote: the region is not to weigh it against the device. */
   forced: boolean;
   attempts: Attempt[];
@@ -75,18 +68,7 @@ export class Method<A, R, S> {
   readonly #name: string;
   readonly #local: LocalImplementation<R> | null;
   readonly #options: OffloadOptions;
-  readonly #localTime = new DurationEstimator();
-  readonly #serverTime = new DurationEstimator();
-  readonly #runTime = new DurationEstimator();
-  #cpuMs: number | null = null;
-  #predictedMs: number | null = null;
-  #link: string | null = null;
-  #upBytes = 0;
-  #downBytes = 0;
-  #localRunning = 0;
-  #last: 'local' | 'remote' | null = null;
-  #sinceExplore = 0;
-  #heldUntilMs = 0;
+  readonly #history: MethodHistory;
 
   constructor(
     host: MethodHost,
@@ -105,6 +87,7 @@ export class Method<A, R, S> {
       ...(options.acceleration === undefined ? {} : { acceleration: options.acceleration }),
       ...(options.requirements === undefined ? {} : { requirements: options.requirements }),
     };
+    this.#history = new MethodHistory(host, this.spec, options);
   }
 
   async call(args: A, options: CallOptions<S> = {}): Promise<Detailed<R, S>> {
@@ -113,14 +96,14 @@ export class Method<A, R, S> {
     if (options.signal?.aborted) throw new OffloadError('aborted', 'aborted by the caller');
     const startMs = monotonicMs();
     const prefer = options.prefer ?? this.#options.prefer ?? 'auto';
-    const abort = new AbortController();
+    const abort = new Cancellation();
     const call: Call<A, S> = {
       args,
       state: options.state,
       requestId: options.requestId ?? randomId(),
       startMs,
       endsAtMs: startMs + (options.deadlineMs ?? this.#options.deadlineMs ?? defaultDeadlineMs),
-      signal: abort.signal,
+      signal: abort,
       forced: prefer === 'remote',
       attempts: [],
     };
@@ -131,7 +114,7 @@ export class Method<A, R, S> {
       const plan = this.#plan(prefer, call, options.deadlineMs ?? this.#options.deadlineMs ?? null);
       const settled = await this.#execute(plan, call);
       const where = settled.ranOn.where;
-      this.#last = where;
+      this.#history.last = where;
       const timings = { ...settled.timings, totalMs: monotonicMs() - startMs };
       const reason = settled.reason ?? plan.reason;
       events.emit('result', { appId: this.spec.appId, method: this.#name, requestId: call.requestId, reason, timings });
@@ -154,65 +137,19 @@ export class Method<A, R, S> {
     }
     if (prefer === 'remote') return { where: 'remote', reason: 'forced-remote', why: 'the caller asked for remote' };
     if (prefer === 'local') return { where: 'local', reason: 'forced-local', why: 'the caller asked for local' };
-    const decision = this.#decide(call, deadlineMs);
-    const exploring = decision.code === 'explore-local' || decision.code === 'explore-remote';
-    this.#sinceExplore = exploring ? 0 : this.#sinceExplore + 1;
+    const decision = this.#history.decide(call.startMs, deadlineMs);
     return { where: decision.where, reason: decision.code, why: explain(decision) };
-  }
-
-  #decide(call: Call<A, S>, deadlineMs: number | null): Decision {
-    const { tickets, surrogates, power, energyWeight } = this.#host;
-    const nowMs = call.startMs;
-    const options = this.#options;
-    const local = this.#localTime;
-    const ticket = tickets.peek(this.spec);
-    const linkTarget = this.#link ?? ticket?.placed.candidates[0]?.vmId;
-    const link = linkTarget === undefined ? null : surrogates.link(linkTarget);
-    const held = this.#host.route === 'proxy' || ticket !== null;
-    return decide({
-      local:
-        this.#local === null
-          ? null
-          : {
-              meanMs: local.meanMs ?? options.localEstimateMs ?? null,
-              p95Ms: deadlineMs === null ? null : local.p95Ms,
-              samples: local.samples,
-              ageMs: local.ageMs(nowMs),
-              running: this.#localRunning,
-              parallelism: options.localParallelism ?? 1,
-              guessMs: this.#cpuMs,
-            },
-      remote: {
-        available: nowMs >= this.#heldUntilMs,
-        predictedMs: ticket?.placed.predictedMs ?? this.#predictedMs,
-        serverMs: this.#serverTime.meanMs,
-        serverP95Ms: deadlineMs === null ? null : this.#serverTime.p95Ms,
-        samples: this.#serverTime.samples,
-        ageMs: this.#serverTime.ageMs(nowMs),
-        placementMs: held ? 0 : (tickets.placementMs(this.spec) ?? this.#host.regionRttMs() ?? 0),
-        rttMs: link?.rttMs ?? this.#host.regionRttMs() ?? 0,
-        bytesPerMs: link?.bytesPerMs ?? null,
-        upBytes: this.#upBytes,
-        downBytes: this.#downBytes,
-      },
-      energyWeight,
-      power,
-      deadlineMs,
-      last: this.#last,
-      explore: options.explore ?? true,
-      sinceExplore: this.#sinceExplore,
-    });
   }
 
   async #execute(plan: { where: 'local' | 'remote'; reason: Reason }, call: Call<A, S>): Promise<Settled<R, S>> {
     if (plan.where === 'local') return this.#runLocal(call);
     const local = this.#local;
     if (local === null) return this.#remoteOnly(call);
-    const remoteAbort = new AbortController();
+    const remoteAbort = new Cancellation();
     const forward = () => remoteAbort.abort();
     call.signal.addEventListener('abort', forward);
     try {
-      const remote = this.#runRemote(call, remoteAbort.signal);
+      const remote = this.#runRemote(call, remoteAbort);
       const outcome = await this.#untilThreatened(call, remote);
       if (outcome === 'threatened') return await this.#rescue(call, remote, remoteAbort);
       return await this.#settleRemote(call, outcome);
@@ -223,27 +160,27 @@ export class Method<A, R, S> {
 
   /** The remote outcome, or `threatened` when an idempotent method must start here now to make its deadline. */
   async #untilThreatened(call: Call<A, S>, remote: Promise<RemoteOutcome>): Promise<RemoteOutcome | 'threatened'> {
-    const localMs = this.#localTime.p95Ms ?? this.#localTime.meanMs ?? this.#options.localEstimateMs ?? null;
+    const localMs = this.#history.localWorstMs;
     if (!this.#options.idempotent || localMs === null) return remote;
     const waitMs = call.endsAtMs - monotonicMs() - localMs * (1 + rescueMargin);
     // A device that could not make it even from the start has nothing to rescue.
     if (waitMs <= 0) return remote;
-    const timer = new AbortController();
+    const timer = new Cancellation();
     try {
-      return await Promise.race([remote, sleep(waitMs, timer.signal).then(() => 'threatened' as const)]);
+      return await Promise.race([remote, sleep(waitMs, timer).then(() => 'threatened' as const)]);
     } finally {
       timer.abort();
     }
   }
 
   /** Local and remote at once; the first result wins and the other is abandoned. */
-  async #rescue(call: Call<A, S>, remote: Promise<RemoteOutcome>, abort: AbortController): Promise<Settled<R, S>> {
+  async #rescue(call: Call<A, S>, remote: Promise<RemoteOutcome>, abort: Cancellation): Promise<Settled<R, S>> {
     const cause = 'the answer was so late that the deadline needed a local run';
     this.#emitFallback(call, cause);
-    const localAbort = new AbortController();
+    const localAbort = new Cancellation();
     const forward = () => localAbort.abort();
     call.signal.addEventListener('abort', forward);
-    const local = this.#runLocal(call, localAbort.signal).then((settled) => ({
+    const local = this.#runLocal(call, localAbort).then((settled) => ({
       ...settled,
       reason: 'deadline-threatened' as const,
       cause,
@@ -264,10 +201,10 @@ export class Method<A, R, S> {
     const cause = outcome.kind === 'task-failed' ? outcome.problem.detail : outcome.cause;
     if (call.signal.aborted) throw this.#aborted();
     if (outcome.kind === 'task-failed' || (outcome.kind === 'unknown' && !this.#options.idempotent)) {
-      throw this.#failure(outcome, cause);
+      throw failureOf(this.#what, outcome, cause, this.#options.idempotent ?? false);
     }
     const retryAfterMs = outcome.kind === 'unknown' ? null : outcome.retryAfterMs;
-    this.#heldUntilMs = monotonicMs() + Math.min(retryAfterMs || holdOffMs, longestHoldOffMs);
+    this.#history.heldUntilMs = monotonicMs() + Math.min(retryAfterMs || holdOffMs, longestHoldOffMs);
     this.#emitFallback(call, cause);
     const reason = outcome.kind === 'region-says-local' ? 'region-says-local' : 'fallback';
     return { ...(await this.#runLocal(call)), reason, cause };
@@ -283,13 +220,14 @@ export class Method<A, R, S> {
       const waitMs =
         outcome.kind === 'unavailable' || outcome.kind === 'region-says-local' ? outcome.retryAfterMs : null;
       const delayMs = Math.max(50, waitMs ?? 0);
-      if (waitMs === null || monotonicMs() + delayMs >= call.endsAtMs) throw this.#failure(outcome, cause);
+      if (waitMs === null || monotonicMs() + delayMs >= call.endsAtMs)
+        throw failureOf(this.#what, outcome, cause, this.#options.idempotent ?? false);
       await sleep(delayMs, call.signal);
       if (call.signal.aborted) throw this.#aborted();
     }
   }
 
-  #runRemote(call: Call<A, S>, signal: AbortSignal): Promise<RemoteOutcome> {
+  #runRemote(call: Call<A, S>, signal: CancelSignal): Promise<RemoteOutcome> {
     const args = encodePayload(call.args);
     return this.#host.run({
       spec: this.spec,
@@ -301,31 +239,19 @@ export class Method<A, R, S> {
         ...(call.state === undefined ? {} : { state: encodePayload(call.state) }),
       },
       idempotent: this.#options.idempotent ?? false,
-      localEstimateMs: call.forced ? null : this.#localEstimateMs(),
-      runMs: this.#runTime.meanMs ?? 1,
+      localEstimateMs: call.forced || this.#local === null ? null : this.#history.localMs,
+      runMs: this.#history.runMs,
       endsAtMs: call.endsAtMs,
       signal,
       attempted: (attempt) => this.#attempted(call, attempt),
     });
   }
 
-  #localEstimateMs(): number | null {
-    return this.#local === null ? null : (this.#localTime.meanMs ?? this.#options.localEstimateMs ?? null);
-  }
-
   #accept(outcome: RemoteSuccess): Settled<R, S> {
-    const nowMs = monotonicMs();
     const { response, t1Ms, t2Ms } = outcome;
-    const { queueMs, cloudMs, handoffMs, totalMs, cpuMs } = response.timings;
+    const { queueMs, cloudMs, handoffMs } = response.timings;
     if (queueMs + handoffMs > crowdedShare * cloudMs) this.#host.tickets.refresh(this.spec);
-    this.#serverTime.add(totalMs, nowMs);
-    this.#runTime.add(cloudMs, nowMs);
-    this.#cpuMs = this.#cpuMs === null ? cpuMs : this.#cpuMs + ewmaWeight * (cpuMs - this.#cpuMs);
-    this.#predictedMs = outcome.predictedMs ?? this.#predictedMs;
-    this.#link = outcome.linkTarget;
-    this.#host.surrogates.link(outcome.linkTarget).add(t2Ms, outcome.bytes, nowMs);
-    this.#upBytes += ewmaWeight * (outcome.bytes - outcome.receivedBytes - this.#upBytes);
-    this.#downBytes += ewmaWeight * (outcome.receivedBytes - this.#downBytes);
+    this.#history.ranRemotely(outcome, monotonicMs());
     return {
       result: decodePayload(response.result) as R,
       state: response.state === undefined ? undefined : (decodePayload(response.state) as S),
@@ -334,19 +260,21 @@ export class Method<A, R, S> {
     };
   }
 
-  async #runLocal(call: Call<A, S>, signal: AbortSignal = call.signal): Promise<Settled<R, S>> {
+  async #runLocal(call: Call<A, S>, signal: CancelSignal = call.signal): Promise<Settled<R, S>> {
     const local = this.#local;
     if (local === null) throw new OffloadError('unavailable', `${this.#name} has no local implementation`);
-    const context: LocalContext<S> = { state: call.state, signal };
+    const following = toAbortSignal(signal);
+    const context: LocalContext<S> = { state: call.state, signal: following.signal };
+    const history = this.#history;
     const startMs = monotonicMs();
-    const alone = this.#localRunning === 0;
-    this.#localRunning += 1;
+    const alone = history.localRunning === 0;
+    history.localRunning += 1;
     try {
       const args: readonly unknown[] = Array.isArray(call.args) ? call.args : [call.args];
       const result = await (local as (...args: unknown[]) => R | Promise<R>)(...args, context);
       const localMs = monotonicMs() - startMs;
       // Runs that shared the device measured the crowd, not the method.
-      if (alone && this.#localRunning === 1) this.#localTime.add(localMs, monotonicMs());
+      if (alone && history.localRunning === 1) history.ranLocally(localMs, monotonicMs());
       this.#attempted(call, deviceAttempt('ok', null, localMs));
       const timings = { t1Ms: 0, t2Ms: 0, cloudMs: 0, queueMs: 0, handoffMs: 0, localMs };
       return { result, state: context.state, ranOn: { where: 'local' }, timings };
@@ -355,7 +283,8 @@ export class Method<A, R, S> {
       this.#attempted(call, deviceAttempt('failed', detail, monotonicMs() - startMs));
       throw error;
     } finally {
-      this.#localRunning -= 1;
+      history.localRunning -= 1;
+      following.release();
     }
   }
 
@@ -370,35 +299,14 @@ export class Method<A, R, S> {
     this.#host.events.emit('fallback', { appId: this.spec.appId, method: this.#name, requestId, cause });
   }
 
+  get #what(): string {
+    return `${this.spec.appId}.${this.#name}`;
+  }
+
   #aborted(): OffloadError {
     return this.#host.closing.closed
       ? new OffloadError('closed', 'the OaaS instance was closed during the call')
       : new OffloadError('aborted', 'aborted by the caller');
-  }
-
-  #failure(outcome: Exclude<RemoteOutcome, { kind: 'ok' }>, cause: string): OffloadError {
-    const what = `${this.spec.appId}.${this.#name}`;
-    const problem = 'problem' in outcome ? outcome.problem : null;
-    const type = typeof problem === 'string' || problem === null ? problem : problem.type;
-    switch (outcome.kind) {
-      case 'task-failed':
-        return new OffloadError('task-failed', `${what} failed: ${cause}`, { problem: type });
-      case 'unknown': {
-        const code =
-          type === 'deadline-exceeded' || /^no answer within/.test(cause) ? 'deadline-exceeded' : 'outcome-unknown';
-        const advice = this.#options.idempotent
-          ? ''
-          : ' (it may have run; declare the method idempotent to have it retried)';
-        return new OffloadError(code, `${what}: ${cause}${advice}`, { problem: type });
-      }
-      default: {
-        const permanent = outcome.kind === 'unavailable' && outcome.retryAfterMs === null;
-        const code = permanent ? 'invalid-request' : 'unavailable';
-        return new OffloadError(code, `${what} could not be offloaded and has no local implementation: ${cause}`, {
-          problem: type,
-        });
-      }
-    }
   }
 }
 

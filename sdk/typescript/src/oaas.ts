@@ -72,7 +72,7 @@ export class OaasClient {
       closing: this.#closing,
     });
     const parts = { tickets: this.#tickets, surrogates, transport: this.#transport };
-    const proxyParts = { regions: this.#regions, transport: this.#transport, apiKey };
+    const proxyParts = { regions: this.#regions, transport: this.#transport, apiKey, timeoutMs };
     this.#host = {
       events: this.#events,
       tickets: this.#tickets,

@@ -3,8 +3,10 @@
  * is asked as well and the first usable answer wins. That is safe because a reservation nobody claims expires by itself.
  */
 import type { PlacementRequest, PlacementResponse } from '../../../lib/ports/contracts/wire.ts';
+import { Cancellation } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
 import type { Closing } from './closing.ts';
+import { raceRegions } from './region-race.ts';
 import type { Region, Regions } from './regions.ts';
 import type { Exchange, Transport } from './transport.ts';
 import { isSuccess, type ProblemReply, parseJson, paths, readProblem } from './wire.ts';
@@ -23,9 +25,6 @@ export interface PlacementCall {
   closing: Closing;
 }
 
-/** Silence after which the next region is asked too; within the 2 s of failover there is room for several. */
-const leastStaggerMs = 250;
-
 export async function place(
   call: PlacementCall,
   regions: Regions,
@@ -34,18 +33,18 @@ export async function place(
 ): Promise<PlacementOutcome> {
   // The first measurement of the regions counts against the time too: failing over has a promise to keep.
   const startMs = monotonicMs();
-  await regions.ready;
+  await regions.readyWithin(call.timeoutMs / 2);
   const order = regions.ordered();
   if (order.length === 0) return { kind: 'unreachable', detail: 'no region is known' };
   const body = JSON.stringify(call.request);
-  const losers = new AbortController();
+  const losers = new Cancellation();
   const stop = () => losers.abort();
   const release = call.closing.onClose(stop);
 
   const ask = async (region: Region): Promise<PlacementOutcome> => {
     const path = call.route?.region === region.region ? call.route.path : paths.placements;
     const timeoutMs = call.timeoutMs - (monotonicMs() - startMs);
-    const request = { method: 'POST', body, bearer: apiKey, timeoutMs, signal: losers.signal } as const;
+    const request = { method: 'POST', body, bearer: apiKey, timeoutMs, signal: losers } as const;
     let reply = await transport.control(region.url + path, request);
     if (reply.ok && reply.status === 404 && path !== paths.placements) {
       reply = await transport.control(region.url + paths.placements, request);
@@ -53,10 +52,14 @@ export async function place(
     return read(reply, region, regions, monotonicMs() - startMs);
   };
 
-  const outcome = await race(order, ask, losers.signal);
+  const outcome = await raceRegions(order, ask, {
+    usable: ({ kind }) => kind !== 'unreachable',
+    budgetMs: call.timeoutMs - (monotonicMs() - startMs),
+    signal: losers,
+  });
   release();
   losers.abort();
-  return outcome;
+  return outcome ?? { kind: 'unreachable', detail: `no region answered within ${call.timeoutMs} ms` };
 }
 
 function read(reply: Exchange, region: Region, regions: Regions, ms: number): PlacementOutcome {
@@ -80,37 +83,4 @@ function read(reply: Exchange, region: Region, regions: Regions, ms: number): Pl
   }
   regions.markUp(region);
   return { kind: 'problem', problem, region };
-}
-
-/** Starts the next on failure or silence; settles with the first answer or problem, else with the last failure. */
-function race(
-  order: readonly Region[],
-  ask: (region: Region) => Promise<PlacementOutcome>,
-  signal: AbortSignal,
-): Promise<PlacementOutcome> {
-  return new Promise((resolve) => {
-    let next = 0;
-    let open = 0;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const start = () => {
-      clearTimeout(timer);
-      const region = order[next];
-      if (region === undefined) return;
-      next += 1;
-      open += 1;
-      timer = setTimeout(start, Math.max(leastStaggerMs, 4 * (region.rttMs ?? 0)));
-      void ask(region).then((outcome) => {
-        open -= 1;
-        if (outcome.kind !== 'unreachable') {
-          clearTimeout(timer);
-          resolve(outcome);
-        } else if (next < order.length && !signal.aborted) start();
-        else if (open === 0) {
-          clearTimeout(timer);
-          resolve(outcome);
-        }
-      });
-    };
-    start();
-  });
 }

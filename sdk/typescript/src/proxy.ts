@@ -3,7 +3,9 @@
  * surrogate's certificate. The same at-most-once rule as in remote.ts.
  */
 import type { InvocationResponse } from '../../../lib/ports/contracts/wire.ts';
+import type { CancelSignal } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
+import { raceRegions } from './region-race.ts';
 import type { Region, Regions } from './regions.ts';
 import { classifyTry, describeTry, patienceMs, type RemoteCall, type RemoteOutcome } from './remote.ts';
 import type { Transport } from './transport.ts';
@@ -12,32 +14,50 @@ import { paths } from './wire.ts';
 /** A region not heard of for this long is pinged before it is trusted with a call that must not run twice. */
 const freshMs = 2_000;
 
-export async function runProxied(
-  call: RemoteCall,
-  parts: { regions: Regions; transport: Transport; apiKey: string },
-): Promise<RemoteOutcome> {
+export interface ProxyParts {
+  regions: Regions;
+  transport: Transport;
+  apiKey: string;
+  /** Within this a region that answers is found, or the call is given up, however many stay silent. */
+  timeoutMs: number;
+}
+
+export async function runProxied(call: RemoteCall, parts: ProxyParts): Promise<RemoteOutcome> {
   const { regions } = parts;
-  await regions.ready;
+  const findByMs = monotonicMs() + parts.timeoutMs;
+  await regions.readyWithin(parts.timeoutMs / 2);
   let last: RemoteOutcome = { kind: 'unavailable', cause: 'no region answers', retryAfterMs: 250, problem: null };
-  for (const region of regions.ordered()) {
+  const asked = new Set<Region>();
+  for (;;) {
     if (call.endsAtMs <= monotonicMs() || call.signal.aborted) return last;
-    const fresh = region.lastAnswerMs !== null && monotonicMs() - region.lastAnswerMs < freshMs;
-    // Failing the ping is failing for certain; failing the invocation may leave its outcome unknown.
-    if ((!fresh || region.down) && !(await regions.ping(region))) continue;
+    const left = regions.ordered().filter((region) => !asked.has(region));
+    const region = await nearestAnswering(left, regions, findByMs - monotonicMs(), call.signal);
+    if (region === null) return last;
+    asked.add(region);
     const outcome = await invoke(call, parts, region);
     if (outcome.kind === 'ok' || outcome.kind === 'task-failed' || outcome.kind === 'region-says-local') return outcome;
     last = outcome;
     if (outcome.kind === 'unknown' && !call.idempotent) return outcome;
     if (outcome.kind === 'unavailable' && outcome.problem !== null) return outcome;
   }
-  return last;
 }
 
-async function invoke(
-  call: RemoteCall,
-  parts: { regions: Regions; transport: Transport; apiKey: string },
-  region: Region,
-): Promise<RemoteOutcome> {
+/** Failing a ping is failing for certain; failing an invocation may leave its outcome unknown. */
+async function nearestAnswering(
+  order: readonly Region[],
+  regions: Regions,
+  budgetMs: number,
+  signal: CancelSignal,
+): Promise<Region | null> {
+  const nearest = order[0];
+  if (nearest === undefined) return null;
+  const fresh = nearest.lastAnswerMs !== null && monotonicMs() - nearest.lastAnswerMs < freshMs;
+  if (fresh && !nearest.down) return nearest;
+  const ask = async (region: Region) => ((await regions.ping(region)) ? region : null);
+  return raceRegions(order, ask, { usable: (region) => region !== null, budgetMs, signal });
+}
+
+async function invoke(call: RemoteCall, parts: ProxyParts, region: Region): Promise<RemoteOutcome> {
   const startMs = monotonicMs();
   const timeoutMs = call.endsAtMs - startMs;
   const body = JSON.stringify({

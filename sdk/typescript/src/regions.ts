@@ -7,7 +7,8 @@
  */
 import type { RegionsResponse } from '../../../lib/ports/contracts/wire.ts';
 import type { Endpoint, OaasEvents } from './api.ts';
-import { backgroundTimer, monotonicMs } from './clock.ts';
+import { Cancellation } from './cancellation.ts';
+import { backgroundTimer, monotonicMs, sleep } from './clock.ts';
 import type { Emitter } from './emitter.ts';
 import { ewmaWeight } from './estimators.ts';
 import type { Transport } from './transport.ts';
@@ -38,7 +39,7 @@ export class Regions {
   #regions: Region[];
   #chosen: Region | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #abort = new AbortController();
+  readonly #abort = new Cancellation();
   readonly #options: RegionsOptions;
   readonly #transport: Transport;
   readonly #events: Emitter<OaasEvents>;
@@ -71,6 +72,13 @@ export class Regions {
     this.#events.emit('region', { region: region.region, url: region.url, state: 'up', rttMs: region.rttMs });
   }
 
+  /** Waits for the first measurement of the regions, but not for those that stay silent. */
+  async readyWithin(limitMs: number): Promise<void> {
+    const waited = new Cancellation();
+    await Promise.race([this.ready, sleep(limitMs, waited)]);
+    waited.abort();
+  }
+
   /** One round trip to the region, to tell whether it is there. */
   async ping(region: Region): Promise<boolean> {
     const startMs = monotonicMs();
@@ -78,10 +86,10 @@ export class Regions {
       method: 'GET',
       bearer: this.#options.apiKey,
       timeoutMs: pingTimeoutMs,
-      signal: this.#abort.signal,
+      signal: this.#abort,
     });
     if (!reply.ok || reply.status >= 500) {
-      if (!this.#abort.signal.aborted) this.markDown(region);
+      if (!this.#abort.aborted) this.markDown(region);
       return false;
     }
     const rttMs = monotonicMs() - startMs;
@@ -122,7 +130,7 @@ export class Regions {
       method: 'GET',
       bearer: apiKey,
       timeoutMs: 2 * pingTimeoutMs,
-      signal: this.#abort.signal,
+      signal: this.#abort,
     });
     const listed = reply.ok && isSuccess(reply) ? (parseJson(reply.body) as RegionsResponse | undefined) : undefined;
     if (listed !== undefined) {
@@ -135,7 +143,7 @@ export class Regions {
 
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer);
-    if (this.#abort.signal.aborted || delayMs <= 0) return;
+    if (this.#abort.aborted || delayMs <= 0) return;
     this.#timer = backgroundTimer(() => void this.#probe(), delayMs);
   }
 

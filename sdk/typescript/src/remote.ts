@@ -8,6 +8,7 @@
  */
 import type { Candidate, TaskRequest, TaskResponse } from '../../../lib/ports/contracts/wire.ts';
 import type { Attempt } from './api.ts';
+import type { CancelSignal } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
 import type { Surrogates } from './surrogates.ts';
 import { rankCandidates, type Ticket, type TicketSpec, type Tickets } from './tickets.ts';
@@ -24,7 +25,7 @@ export interface RemoteCall {
   runMs: number;
   /** Monotonic time after which nobody waits any more. */
   endsAtMs: number;
-  signal: AbortSignal;
+  signal: CancelSignal;
   attempted: (attempt: Attempt) => void;
 }
 

@@ -180,7 +180,13 @@ function exchange(
       headers['content-type'] = 'application/json';
       headers['content-length'] = Buffer.byteLength(request.body);
     }
+    if (request.signal?.aborted) {
+      resolve({ ok: false, sent: false, kind: 'aborted', detail: 'aborted by the caller' });
+      return;
+    }
     const req = open({ ...target, method: request.method, headers });
+    // Sent first: what follows is done while the bytes travel, before any event can come.
+    req.end(request.body);
     let done = false;
     let sent = false;
     const finish = (outcome: Exchange) => {
@@ -203,11 +209,10 @@ function exchange(
       const kind = error instanceof HandshakeTimeout ? 'timeout' : 'network';
       finish({ ok: false, sent: sent && !neverSent.has(error.code ?? ''), kind, detail: error.message });
     };
-
+    const mark = () => {
+      sent = true;
+    };
     req.on('socket', (socket) => {
-      const mark = () => {
-        sent = true;
-      };
       if (socket.connecting) socket.once('connect', mark);
       else mark();
     });
@@ -217,7 +222,7 @@ function exchange(
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', onError);
       response.on('end', () => {
-        const bytes = Buffer.concat(chunks);
+        const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
         finish({
           ok: true,
           status: response.statusCode ?? 0,
@@ -227,10 +232,6 @@ function exchange(
         });
       });
     });
-    if (request.signal?.aborted) onAbort();
-    else {
-      request.signal?.addEventListener('abort', onAbort);
-      req.end(request.body);
-    }
+    request.signal?.addEventListener('abort', onAbort);
   });
 }

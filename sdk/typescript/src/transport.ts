@@ -1,3 +1,5 @@
+import type { CancelSignal } from './cancellation.ts';
+
 /** Where an agent is and how it proves who it is. */
 export interface SurrogateAddress {
   /** Server name in its certificate. */
@@ -25,7 +27,7 @@ export interface ExchangeRequest {
   bearer?: string;
   /** For the whole exchange. */
   timeoutMs: number;
-  signal?: AbortSignal;
+  signal?: CancelSignal;
 }
 
 /** How the SDK reaches the world; one for Node, one for `fetch`. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { RuntimeCommand, SandboxSpec } from '../../isolation/types.ts';
+import type { SandboxSpec } from '../../isolation/types.ts';
+import type { Runtime } from '../runtime.ts';
 
 /**
  * JavaScript bundles under the agent's own Node. No V8 helper threads: a run is held to its cores, and helpers would take theirs
@@ -7,17 +8,22 @@ import type { RuntimeCommand, SandboxSpec } from '../../isolation/types.ts';
  *
  * @param runnerFile the compiled `runner.ts`
  */
-export function nodeRuntime(runnerFile: string): RuntimeCommand {
+export function nodeRuntime(runnerFile: string): Runtime {
   return {
-    executable: process.execPath,
-    support: [runnerFile],
-    arguments: (spec: SandboxSpec, at) => [
-      '--v8-pool-size=0',
-      '--no-warnings',
-      '--disable-proto=delete',
-      `--max-old-space-size=${spec.memoryMiB}`,
-      at.support(runnerFile),
-      join(at.appDir, spec.entry),
-    ],
+    id: 'node',
+    engine: `Node.js ${process.versions.node}`,
+    command: {
+      executable: process.execPath,
+      support: [runnerFile],
+      arguments: (spec: SandboxSpec, at) => [
+        '--v8-pool-size=0',
+        '--no-warnings',
+        '--disable-proto=delete',
+        `--max-old-space-size=${spec.memoryMiB}`,
+        at.support(runnerFile),
+        join(at.appDir, spec.entry),
+      ],
+    },
+    install: async ({ directory, manifest }) => ({ ok: true, code: { directory, entry: manifest.entry } }),
   };
 }

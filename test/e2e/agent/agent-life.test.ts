@@ -130,6 +130,18 @@ describe("an agent's life", () => {
     await Promise.all([a.stop(), b.stop()]);
   });
 
+  it('ends the app itself at the deadline, not the child that it started while it was loaded', async () => {
+    const agent = await start();
+    const early = await region.addApp(here('fixtures/early'));
+    const running = runTask(agent, region.ticket([agent], early), 'spin', [], { deadlineMs: 1_500 });
+    await until(async () => (await tasksOf(agent))[0]?.pid > 0);
+    const { pid } = (await tasksOf(agent))[0];
+    expect((await running).status).toBe(504);
+    await until(() => !alive(pid));
+    // Its end waits for every sandbox: one that could not be killed would hold it up for ever.
+    await agent.stop();
+  });
+
   it.each(['SIGKILL', 'SIGTERM'] as const)('ended by %s leaves no process behind', async (signal) => {
     const agent = await start();
     const ticket = region.ticket([agent], digest);

@@ -64,6 +64,24 @@ describe('an agent refuses', () => {
     }
   });
 
+  it('a single-use ticket that another of its VMs has taken, even when both are asked at once', async () => {
+    for (let i = 0; i < 5; i++) {
+      const single = region.ticket([agent, other], digest, { mode: 'exact', bucket: 1 });
+      const answers = await Promise.all([agent, other].map((vm) => runTask(vm, single, 'echo', [])));
+      expect(answers.map((answer) => answer.status).sort()).toEqual([200, 409]);
+    }
+    const alternate = region.ticket([agent, other], digest, { mode: 'snapshot' });
+    expect((await runTask(other, alternate, 'echo', [])).status).toBe(200);
+    expect((await runTask(agent, alternate, 'echo', [])).status).toBe(409);
+  });
+
+  it('a single-use ticket whose first VM cannot be asked', async () => {
+    const lost = await region.startAgent({ OAAS_ISOLATION: 'process' });
+    await lost.stop();
+    const answer = await runTask(agent, region.ticket([lost, agent], digest, { mode: 'exact' }), 'echo', []);
+    expect([answer.status, answer.body.detail]).toEqual([401, expect.stringContaining('could not be asked')]);
+  });
+
   it('a request id that it accepted before, of the same principal', async () => {
     const requestId = randomUUID();
     expect((await runTask(agent, ticket, 'echo', [], { requestId })).status).toBe(200);

@@ -32,6 +32,7 @@ it.runIf(existsSync('/proc/self/environ'))(
         slot: { index: 0, uid: 0 },
         spec: {
           digest: '',
+          runtime: 'node',
           appDir: fileURLToPath(new URL('fixtures/unruly', import.meta.url)),
           entry: 'main.mjs',
           memoryMiB: 64,
@@ -39,7 +40,7 @@ it.runIf(existsSync('/proc/self/environ'))(
         },
         isolation: new PlainProcess({ tmpDir: folder, setpriv: null, unshare: null }),
         hold: noHold('none'),
-        runtime: nodeRuntime(runnerFile),
+        runtime: nodeRuntime(runnerFile).command,
         limits: { cores: 1, memoryMiB: 128, processes: 64 },
         maxOutputBytes: 1_000,
         marker: { name: 'OAAS_SANDBOX_OF', value: `${process.pid}:0#0` },

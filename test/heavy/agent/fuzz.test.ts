@@ -139,6 +139,7 @@ describe('without a process in between', () => {
       bootNonce: 'n',
       keys: { get: (kid) => (kid === 'k' ? { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' } : null) },
       nowMs: () => 1_000_000,
+      claim: async () => 'ours',
     });
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const claims = {

@@ -20,6 +20,25 @@ function problemsOf(files: Record<string, Uint8Array>): string {
   return result.ok ? 'accepted' : result.problems.join('; ');
 }
 
+describe('a manifest', () => {
+  const problem = (change: object) =>
+    problemsOf({ ...good, 'oaas.json': strToU8(JSON.stringify({ ...manifest, ...change })) });
+
+  it('says for Java, and only there, which objects the methods are called on', () => {
+    const java = { implementations: ['a.b.C$D'] };
+    expect(problem({ runtime: 'jvm', java })).toBe('accepted');
+    expect(problem({ runtime: 'art', java: { ...java, classes: ['a.Move'] } })).toBe('accepted');
+    for (const change of [{ runtime: 'jvm' }, { runtime: 'art' }, { java }]) expect(problem(change)).toContain('java');
+  });
+
+  it.each(['', 'a/b/C', '.C', 'a..C', 'a.C;', '[La.C;', 'a.C,b.D', '-javaagent:x'])('refuses %j as a class', (name) => {
+    expect(problem({ runtime: 'jvm', java: { implementations: [name] } })).toContain('java.implementations.0');
+    expect(problem({ runtime: 'jvm', java: { implementations: ['a.C'], classes: [name] } })).toContain(
+      'java.classes.0',
+    );
+  });
+});
+
 describe('a bundle', () => {
   const folders: string[] = [];
   afterEach(() => {

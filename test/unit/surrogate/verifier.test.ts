@@ -38,7 +38,13 @@ function token(claims: unknown = base, head: object = header, key = privateKey):
 function verifier(options: { atMs?: number } = {}) {
   const clock = { nowMs: options.atMs ?? nowMs };
   const keys = { get: (kid: string) => (kid === 'k1' ? jwk : null) };
-  const subject = new TicketVerifier({ vmId: 'vm-1', bootNonce: 'n1', keys, nowMs: () => clock.nowMs });
+  const subject = new TicketVerifier({
+    vmId: 'vm-1',
+    bootNonce: 'n1',
+    keys,
+    nowMs: () => clock.nowMs,
+    claim: async () => 'unreachable',
+  });
   return { subject, clock };
 }
 

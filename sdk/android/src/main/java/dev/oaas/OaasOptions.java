@@ -68,16 +68,12 @@ public final class OaasOptions {
   }
 
   /**
-   * A fixed weight in place of one by the battery.
+   * A fixed profile in place of one by the battery.
    *
    * @param weight 0: only time counts; 1: only the device's energy
    */
   public OaasOptions energy(double weight, PowerProfile power) {
-    if (!(weight >= 0 && weight <= 1)) {
-      throw new IllegalArgumentException("the energy's weight is from 0 (time only) to 1 (energy only), received " + weight);
-    }
-    // The battery that gives this weight.
-    DeviceProfile fixed = new DeviceProfile(power, 0.8 - weight * (0.8 - 0.15), weight == 0);
+    DeviceProfile fixed = DeviceProfile.ofWeight(power, weight);
     device = () -> fixed;
     return this;
   }

@@ -93,8 +93,8 @@ final class Measurements {
     DecisionInput input = new DecisionInput();
     input.local = localView(nowMs);
     input.remote = remoteView(nowMs);
-    DeviceProfile device = host.device.get();
-    input.energyWeight = device.energyWeight();
+    DeviceProfile device = deviceProfile();
+    input.energyWeight = device.energyWeight;
     input.power = device.power;
     input.deadlineMs = options.hasDeadline ? options.deadlineMs : null;
     input.last = last;
@@ -103,6 +103,17 @@ final class Measurements {
     Decision decision = Decide.decide(input);
     sinceExplore = decision.code.startsWith("explore-") ? 0 : sinceExplore + 1;
     return decision;
+  }
+
+  /** A profile that cannot be had must not cost the call. */
+  private DeviceProfile deviceProfile() {
+    try {
+      DeviceProfile profile = host.device.get();
+      if (profile != null) return profile;
+    } catch (RuntimeException e) {
+      host.events.emit(l -> l.error("the device's profile: " + e));
+    }
+    return DeviceProfile.MAINS;
   }
 
   private LocalView localView(double nowMs) {

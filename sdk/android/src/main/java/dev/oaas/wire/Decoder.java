@@ -3,12 +3,7 @@ package dev.oaas.wire;
 import java.lang.reflect.Array;
 import java.lang.reflect.Field;
 import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.nio.Buffer;
 import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,40 +19,33 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 
-/** Reads one payload that anyone may have written; single use. Costs memory and time in proportion to the payload's length. */
+/** Reads one payload that anyone may have written; single use. Costs memory in proportion to the payload's length. */
 final class Decoder {
   private final AllowList allowed;
-  private final ByteBuffer in;
+  private final PayloadBytes in;
   /** {@code null}: begun and not finished, as a record within itself would be. */
   private final List<Object> handles = new ArrayList<>();
-  private final List<String> names = new ArrayList<>();
   private int depth;
   private int hashed;
 
   Decoder(byte[] bytes, AllowList allowed) {
-    if (bytes.length > Bounds.MAX_BYTES) {
-      throw new WireException("a payload of " + bytes.length + " bytes, at most " + Bounds.MAX_BYTES + " are read");
-    }
     this.allowed = allowed;
-    in = ByteBuffer.wrap(bytes);
+    in = new PayloadBytes(bytes);
   }
 
   Object decode() {
-    for (byte expected : Tag.HEADER) {
-      if (!in.hasRemaining() || in.get() != expected) throw new WireException("not a payload of this format and version");
-    }
     try {
       Object value = read();
-      if (in.hasRemaining()) throw fault(in.remaining() + " bytes after the value");
+      if (in.remaining() > 0) throw in.fault(in.remaining() + " bytes after the value");
       return value;
     } catch (ClassCastException | IllegalArgumentException | ArrayStoreException | ArithmeticException e) {
       // Elements of a tree that do not compare, of an array that do not fit: the payload's fault.
-      throw new WireException("at byte " + in.position() + ": " + e, e);
+      throw new WireException(in.fault(e.toString()).getMessage(), e);
     }
   }
 
   private Object read() {
-    int tag = unsignedByte();
+    int tag = in.unsignedByte();
     switch (tag) {
       case Tag.NULL:
         return null;
@@ -66,30 +54,30 @@ final class Decoder {
       case Tag.TRUE:
         return Boolean.TRUE;
       case Tag.BYTE:
-        return need(1).get();
+        return in.need(1).get();
       case Tag.SHORT:
-        return need(2).getShort();
+        return in.need(2).getShort();
       case Tag.CHAR:
-        return need(2).getChar();
+        return in.need(2).getChar();
       case Tag.INT:
-        return need(4).getInt();
+        return in.need(4).getInt();
       case Tag.LONG:
-        return need(8).getLong();
+        return in.need(8).getLong();
       case Tag.FLOAT:
-        return Float.intBitsToFloat(need(4).getInt());
+        return Float.intBitsToFloat(in.need(4).getInt());
       case Tag.DOUBLE:
-        return Double.longBitsToDouble(need(8).getLong());
+        return Double.longBitsToDouble(in.need(8).getLong());
       case Tag.STRING:
-        return utf8(count(1));
+        return in.utf8(in.count(1));
       case Tag.STRING_UTF16:
-        return utf16(count(2));
+        return in.utf16(in.count(2));
       case Tag.BIG_INTEGER:
-        return bigInteger();
+        return in.bigInteger();
       case Tag.BIG_DECIMAL:
-        int scale = need(4).getInt();
-        return new BigDecimal(bigInteger(), scale);
+        int scale = in.need(4).getInt();
+        return new BigDecimal(in.bigInteger(), scale);
       case Tag.UUID:
-        return new UUID(need(16).getLong(), in.getLong());
+        return uuid();
       case Tag.REFERENCE:
         return reference();
       case Tag.ENUM:
@@ -100,7 +88,7 @@ final class Decoder {
   }
 
   private Object readNested(int tag) {
-    if (++depth > Bounds.MAX_DEPTH) throw fault("values within values deeper than " + Bounds.MAX_DEPTH);
+    if (++depth > Bounds.MAX_DEPTH) throw in.fault("values within values deeper than " + Bounds.MAX_DEPTH);
     Object value = readCompound(tag);
     depth--;
     return value;
@@ -116,7 +104,7 @@ final class Decoder {
       case Tag.LONGS:
       case Tag.FLOATS:
       case Tag.DOUBLES:
-        return known(PrimitiveArrays.read(tag, count(PrimitiveArrays.width(tag)), in));
+        return known(primitives(tag));
       case Tag.OBJECTS:
         return objects();
       case Tag.ARRAY_LIST:
@@ -144,16 +132,26 @@ final class Decoder {
       case Tag.SERIALIZED:
         return serialized();
       default:
-        throw fault("unknown tag " + tag);
+        throw in.fault("unknown tag " + tag);
     }
+  }
+
+  private UUID uuid() {
+    ByteBuffer bits = in.need(16);
+    return new UUID(bits.getLong(), bits.getLong());
+  }
+
+  private Object primitives(int tag) {
+    int length = in.count(PrimitiveArrays.width(tag));
+    return PrimitiveArrays.read(tag, length, in.need(0));
   }
 
   private Object objects() {
     int handle = begin();
-    String name = name();
+    String name = in.name();
     Class<?> component = component(name, allowed);
-    if (component == null) throw fault("an array of \"" + name + "\", which is not on the allow-list");
-    Object[] array = (Object[]) Array.newInstance(component, count(1));
+    if (component == null) throw in.fault("an array of \"" + name + "\", which is not on the allow-list");
+    Object[] array = (Object[]) Array.newInstance(component, in.count(1));
     handles.set(handle, array);
     for (int i = 0; i < array.length; i++) array[i] = read();
     return array;
@@ -161,10 +159,10 @@ final class Decoder {
 
   private Object elements(Collection<Object> into) {
     handles.set(begin(), into);
-    int size = count(1);
+    int size = in.count(1);
     for (int i = 0; i < size; i++) {
       Object element = read();
-      if (element == null && (into instanceof ArrayDeque || into instanceof PriorityQueue)) throw fault("null in a queue");
+      if (element == null && (into instanceof ArrayDeque || into instanceof PriorityQueue)) throw in.fault("null in a queue");
       into.add(element);
     }
     return into;
@@ -172,11 +170,11 @@ final class Decoder {
 
   private Object hashedElements(Collection<Object> into) {
     handles.set(begin(), into);
-    int size = count(1);
+    int size = in.count(1);
     hashed++;
     for (int i = 0; i < size; i++) {
       Object element = read();
-      if (element == null && into instanceof TreeSet) throw fault("null in a sorted set");
+      if (element == null && into instanceof TreeSet) throw in.fault("null in a sorted set");
       into.add(element);
     }
     hashed--;
@@ -185,12 +183,12 @@ final class Decoder {
 
   private Object entries(Map<Object, Object> into) {
     handles.set(begin(), into);
-    int size = count(2);
+    int size = in.count(2);
     for (int i = 0; i < size; i++) {
       hashed++;
       Object key = read();
       hashed--;
-      if (key == null && into instanceof TreeMap) throw fault("null in a sorted map");
+      if (key == null && into instanceof TreeMap) throw in.fault("null in a sorted map");
       into.put(key, read());
     }
     return into;
@@ -198,20 +196,20 @@ final class Decoder {
 
   private Object object() {
     int handle = begin();
-    Class<?> type = allowedClass(name());
+    Class<?> type = allowedClass(in.name());
     Shape shape = Shape.of(type);
-    if (!shape.canMake()) throw fault(type.getName() + " cannot be made from fields");
-    int size = count(2);
+    if (!shape.canMake()) throw in.fault(type.getName() + " cannot be made from fields");
+    int size = in.count(2);
     if (size != shape.fields.size()) {
-      throw fault(type.getName() + " has " + shape.fields.size() + " fields, received " + size + ": do both sides run the same code?");
+      throw in.fault(type.getName() + " has " + shape.fields.size() + " fields, received " + size + ": do both sides run the same code?");
     }
     Object instance = shape.makeEmpty();
     handles.set(handle, instance);
     Map<String, Object> values = new HashMap<>();
     for (int i = 0; i < size; i++) {
-      String name = name();
+      String name = in.name();
       Field field = shape.fields.get(name);
-      if (field == null || values.containsKey(name)) throw fault(type.getName() + " has no (further) field \"" + name + "\"");
+      if (field == null || values.containsKey(name)) throw in.fault(type.getName() + " has no (further) field \"" + name + "\"");
       Object value = read();
       values.put(name, value);
       if (instance != null) shape.set(instance, field, value);
@@ -227,34 +225,33 @@ final class Decoder {
 
   private Object serialized() {
     int handle = begin();
-    Class<?> type = allowedClass(name());
-    if (Shape.of(type).canMake()) throw fault(type.getName() + " travels by its fields, never serialised");
-    byte[] block = new byte[count(1)];
-    in.get(block);
+    Class<?> type = allowedClass(in.name());
+    if (Shape.of(type).canMake()) throw in.fault(type.getName() + " travels by its fields, never serialised");
+    byte[] block = in.block(in.count(1));
     Object value = SerializedObjects.read(block, type, allowed);
     handles.set(handle, value);
     return value;
   }
 
   private Object enumConstant() {
-    Class<?> type = allowedClass(name());
-    String constant = name();
+    Class<?> type = allowedClass(in.name());
+    String constant = in.name();
     Object[] constants = type.getEnumConstants();
-    if (constants == null) throw fault(type.getName() + " is no enum");
+    if (constants == null) throw in.fault(type.getName() + " is no enum");
     for (Object candidate : constants) if (((Enum<?>) candidate).name().equals(constant)) return candidate;
-    throw fault(type.getName() + " has no constant \"" + constant + "\"");
+    throw in.fault(type.getName() + " has no constant \"" + constant + "\"");
   }
 
   private Object reference() {
-    int handle = rawCount();
-    if (hashed > 0) throw fault("a back-reference within a set or a key");
-    if (handle >= handles.size() || handles.get(handle) == null) throw fault("a back-reference to nothing (" + handle + ")");
+    int handle = in.rawCount();
+    if (hashed > 0) throw in.fault("a back-reference within a set or a key");
+    if (handle >= handles.size() || handles.get(handle) == null) throw in.fault("a back-reference to nothing (" + handle + ")");
     return handles.get(handle);
   }
 
   private Class<?> allowedClass(String name) {
     Class<?> type = allowed.find(name);
-    if (type == null) throw fault("class \"" + name + "\" is not on the allow-list");
+    if (type == null) throw in.fault("class \"" + name + "\" is not on the allow-list");
     return type;
   }
 
@@ -293,77 +290,5 @@ final class Decoder {
   private int begin() {
     handles.add(null);
     return handles.size() - 1;
-  }
-
-  private String name() {
-    int number = rawCount();
-    if (number > names.size()) throw fault("a name that was not given (" + number + ")");
-    if (number > 0) return names.get(number - 1);
-    int length = count(1);
-    if (length > Bounds.MAX_NAME_BYTES) throw fault("a name of " + length + " bytes");
-    String name = utf8(length);
-    names.add(name);
-    return name;
-  }
-
-  private BigInteger bigInteger() {
-    int length = count(1);
-    if (length == 0) throw fault("a number without digits");
-    byte[] digits = new byte[length];
-    in.get(digits);
-    return new BigInteger(digits);
-  }
-
-  private String utf8(int length) {
-    ByteBuffer slice = in.duplicate();
-    // As Buffer: before Android 14 a ByteBuffer has no such methods of its own.
-    ((Buffer) slice).limit(in.position() + length);
-    ((Buffer) in).position(in.position() + length);
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(slice).toString();
-    } catch (CharacterCodingException e) {
-      throw fault("a text that is not UTF-8");
-    }
-  }
-
-  private String utf16(int units) {
-    char[] chars = new char[units];
-    CharBuffer view = in.asCharBuffer();
-    view.get(chars);
-    ((Buffer) in).position(in.position() + 2 * units);
-    return new String(chars);
-  }
-
-  /** An n that counts things of at least that many bytes each, all of which must still be there. */
-  private int count(int leastBytes) {
-    int count = rawCount();
-    if ((long) count * leastBytes > in.remaining()) throw fault("a length of " + count + " with " + in.remaining() + " bytes left");
-    return count;
-  }
-
-  private int rawCount() {
-    long value = 0;
-    for (int shift = 0; shift < 35; shift += 7) {
-      int b = unsignedByte();
-      value |= (long) (b & 0x7F) << shift;
-      if ((b & 0x80) == 0) {
-        if (value > Integer.MAX_VALUE) break;
-        return (int) value;
-      }
-    }
-    throw fault("a length beyond 31 bits");
-  }
-
-  private int unsignedByte() {
-    return need(1).get() & 0xFF;
-  }
-
-  private ByteBuffer need(int bytes) {
-    if (in.remaining() < bytes) throw fault("the payload ends within a value");
-    return in;
-  }
-
-  private WireException fault(String what) {
-    return new WireException("at byte " + in.position() + ": " + what);
   }
 }

@@ -173,7 +173,7 @@ public final class Json {
     }
     String number = text.substring(begin, at);
     // A minus zero is no whole number.
-    if (whole && number.length() < 20 && !number.equals("-0")) {
+    if (whole && number.length() <= 20 && !number.equals("-0")) {
       try {
         return Long.valueOf(number);
       } catch (NumberFormatException e) {

@@ -26,6 +26,9 @@ final class SerializedObjects {
   private static final Set<String> CONTAINERS = names("java.math.BigInteger java.math.BigDecimal java.util.UUID java.util.ArrayList "
       + "java.util.LinkedList java.util.ArrayDeque java.util.HashSet java.util.LinkedHashSet java.util.TreeSet java.util.HashMap "
       + "java.util.LinkedHashMap java.util.TreeMap java.util.CollSer java.util.Arrays$ArrayList java.util.Date "
+      // What CollSer turns into.
+      + "java.util.ImmutableCollections$ListN java.util.ImmutableCollections$List12 java.util.ImmutableCollections$SetN "
+      + "java.util.ImmutableCollections$Set12 java.util.ImmutableCollections$MapN java.util.ImmutableCollections$Map1 "
       // HashMap and its kind announce the size of their table as an array of these.
       + "java.util.Map$Entry java.lang.Object");
 

@@ -8,8 +8,8 @@ import type { TicketSpec, Tickets } from './tickets.ts';
 
 /** What a decision reads of the instance. */
 export interface HistoryHost {
-  readonly tickets: Tickets;
-  readonly surrogates: Surrogates;
+  readonly tickets: Pick<Tickets, 'peek' | 'placementMs'>;
+  readonly surrogates: Pick<Surrogates, 'link'>;
   readonly energyWeight: number;
   readonly power: PowerProfile;
   readonly route: 'direct' | 'proxy';

@@ -22,10 +22,11 @@ import { OffloadError } from './errors.ts';
 import { type HistoryHost, MethodHistory } from './method-history.ts';
 import { decodePayload, encodePayload } from './payload.ts';
 import type { RemoteCall, RemoteOutcome, RemoteSuccess } from './remote.ts';
-import type { TicketSpec } from './tickets.ts';
+import type { Tickets, TicketSpec } from './tickets.ts';
 
 /** What a method needs of the instance it was declared on. */
 export interface MethodHost extends HistoryHost {
+  readonly tickets: Tickets;
   readonly events: Emitter<OaasEvents>;
   readonly closing: Closing;
   run(call: RemoteCall): Promise<RemoteOutcome>;

@@ -1,4 +1,5 @@
 /** The SDK's own decision code, one client per device, fed by the recorded outcomes and the recorded clock. */
+import { CostModel } from '../../../sdk/typescript/src/cost-model.ts';
 import { MethodHistory, type HistoryHost } from '../../../sdk/typescript/src/method-history.ts';
 import type { Ticket } from '../../../sdk/typescript/src/tickets.ts';
 import { Surrogates } from '../../../sdk/typescript/src/surrogates.ts';
@@ -9,7 +10,8 @@ interface Client {
   host: HistoryHost;
   /** Measured placements and the region's round trip, as the client would know them. */
   placementMs: number | null;
-  rttMs: number | null;
+  rttMs: Map<string, number>;
+  network: string;
   ticket: Ticket | null;
   methods: Map<string, MethodHistory>;
 }
@@ -34,16 +36,17 @@ export function sdkRule(): Rule {
         client = newClient();
         clients.set(task.device, client);
       }
-      // The SDK probes the region when it starts, which is before the first task.
-      client.rttMs ??= task.rttMs;
+      // The SDK probes the region when it starts and when the network changes, before the first task there.
+      client.network = task.link;
+      if (!client.rttMs.has(task.link)) client.rttMs.set(task.link, task.rttMs);
       client.ticket = task.placementMs === 0 ? ticketOf(task) : null;
-      return methodOf(client, task).decide(task.atMs, null).where;
+      return methodOf(client, task).decide(task.atMs, null, task.size).where;
     },
     observe(task, where, ms) {
       const client = clients.get(task.device)!;
       const history = methodOf(client, task);
       const endMs = task.atMs + ms;
-      if (where === 'local') history.ranLocally(ms, endMs);
+      if (where === 'local') history.ranLocally(ms, endMs, task.size);
       else {
         const { serverMs, cpuMs } = task;
         const timings = { queueMs: serverMs - cpuMs, cloudMs: cpuMs, handoffMs: 0, totalMs: serverMs, cpuMs };
@@ -62,10 +65,11 @@ export function sdkRule(): Rule {
             predictedMs: task.predictedMs,
           },
           endMs,
+          task.size,
         );
         if (task.placementMs > 0) client.placementMs = task.placementMs;
       }
-      history.last = where;
+      history.ended(where, task.size);
     },
   };
 }
@@ -73,16 +77,19 @@ export function sdkRule(): Rule {
 function newClient(): Client {
   const client: Client = {
     placementMs: null,
-    rttMs: null,
+    rttMs: new Map(),
+    network: '',
     ticket: null,
     methods: new Map(),
     host: {
       tickets: { peek: () => client.ticket, placementMs: () => client.placementMs },
       surrogates: new Surrogates(),
+      costs: new CostModel(),
       energyWeight: 0,
       power: { computeW: 0.9, transferW: 1.3, idleW: 0.3 },
       route: 'direct',
-      regionRttMs: () => client.rttMs,
+      regionRttMs: () => client.rttMs.get(client.network) ?? null,
+      network: () => client.network,
     },
   };
   return client;

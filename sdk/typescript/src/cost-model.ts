@@ -30,6 +30,7 @@ export class CostModel {
   readonly #slowdown = new Ratio();
   readonly #stretch = new Ratio();
   readonly #overhead = new DurationEstimator();
+  #meanCpuMs: number | null = null;
   #localAtMs: number | null = null;
   #remoteAtMs: number | null = null;
 
@@ -44,6 +45,7 @@ export class CostModel {
     const { totalMs, cloudMs, cpuMs } = timings;
     this.#overhead.add(Math.max(0, totalMs - cloudMs), nowMs);
     this.#remoteAtMs = nowMs;
+    this.#meanCpuMs = this.#meanCpuMs === null ? cpuMs : this.#meanCpuMs + ewmaWeight * (cpuMs - this.#meanCpuMs);
     if (cpuMs >= leastCpuMs) this.#stretch.add(cloudMs, cpuMs);
   }
 
@@ -63,6 +65,11 @@ export class CostModel {
   cpuMs(localMs: number): number | null {
     const slowdown = this.#slowdown.value;
     return slowdown === null || slowdown <= 0 ? null : localMs / slowdown;
+  }
+
+  /** Recent mean over all methods: the guess for one of which nothing is known. */
+  get meanCpuMs(): number | null {
+    return this.#meanCpuMs;
   }
 
   /** Since the last run here, and remotely, that taught something; null: none. */

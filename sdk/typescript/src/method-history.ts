@@ -86,6 +86,9 @@ export class MethodHistory {
   ranRemotely(outcome: RemoteSuccess, nowMs: number, size: string): void {
     const { timings } = outcome.response;
     const known = this.#of(size);
+    // A size that had only run here tells, with its CPU time, how fast this device is.
+    if (known.cpuMs === null && known.localTime.meanMs !== null)
+      this.#host.costs.ranLocally(known.localTime.meanMs, timings.cpuMs, nowMs);
     known.serverTime.add(timings.totalMs, nowMs);
     known.runTime.add(timings.cloudMs, nowMs);
     known.cpuMs = smoothed(known.cpuMs, timings.cpuMs);
@@ -113,7 +116,7 @@ export class MethodHistory {
     const held = route === 'proxy' || ticket !== null;
     const regionMs = ticket?.placed.predictedMs ?? this.#predictedMs;
     const likelyCpuMs =
-      cpuMs ?? (localTime.meanMs === null ? null : costs.cpuMs(localTime.meanMs)) ?? this.#cpuMs ?? regionMs;
+      cpuMs ?? (localTime.meanMs === null ? null : costs.cpuMs(localTime.meanMs)) ?? this.#cpuMs ?? regionMs ?? costs.meanCpuMs;
     const expectedMs = likelyCpuMs === null ? null : costs.localMs(likelyCpuMs);
     const ages = costs.ages(nowMs);
     const decision = decide({

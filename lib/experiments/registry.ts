@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { decision } from './decision/decision.ts';
 import type { Experiment } from './experiment.ts';
 import { halfTheRent } from './half-the-rent/half-the-rent.ts';
 import { iotFigure3c } from './iot-figure-3c.ts';
@@ -22,5 +23,6 @@ export const experiments: readonly Experiment[] = [
   iotFigure4b(async () => (await import('../local/routing-target.ts')).openRoutingTarget(), sleep),
   iotFigure4c,
   iotFigure5,
+  decision,
   halfTheRent,
 ];

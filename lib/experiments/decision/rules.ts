@@ -19,6 +19,8 @@ export interface Judgement {
   regretCi95: number;
   /** 99th percentile over tasks of (this rule - local), ms. */
   worseThanLocalP99Ms: number;
+  /** Its 95 % confidence interval, by ranks, tasks taken as independent. */
+  worseThanLocalP99Ci: readonly [number, number];
 }
 
 export const always = (side: Side): Rule => ({ decide: () => side, observe: () => {} });
@@ -55,15 +57,23 @@ export function judge(records: readonly DecisionRecord[], rule: Rule): Judgement
   }
   worse.sort();
   const regret = totalMs / bestMs - 1;
+  const halfRanks = 1.96 * Math.sqrt(records.length * 0.99 * 0.01);
   return {
     meanMs: totalMs / records.length,
     meanJ: totalJ / records.length,
     remoteShare: remote / records.length,
     regret,
     regretCi95: ratioCi95([...perDevice.values()], 1 + regret),
-    worseThanLocalP99Ms: worse[Math.max(0, Math.ceil(0.99 * records.length) - 1)]!,
+    worseThanLocalP99Ms: atRank(worse, 0.99 * records.length),
+    worseThanLocalP99Ci: [
+      atRank(worse, 0.99 * records.length - halfRanks),
+      atRank(worse, 0.99 * records.length + halfRanks),
+    ],
   };
 }
+
+const atRank = (sorted: Float64Array, rank: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(rank) - 1))]!;
 
 /** Half-width of the interval of sum(ours) / sum(best) over devices, by the delta method. */
 function ratioCi95(devices: readonly { ours: number; best: number }[], ratio: number): number {

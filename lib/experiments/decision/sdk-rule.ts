@@ -18,7 +18,9 @@ interface Client {
 
 const vmId = 'surrogate';
 
-export function sdkRule(): Rule {
+/** @param hints whether the app tells its calls' sizes (`sizeOf`) and the platform the network in use */
+export function sdkRule(hints: boolean): Rule {
+  const sizeOf = (task: DecisionRecord): string => (hints ? task.size : '');
   const clients = new Map<number, Client>();
   const methodOf = (client: Client, task: DecisionRecord): MethodHistory => {
     const key = `${task.appId} ${task.method}`;
@@ -37,20 +39,20 @@ export function sdkRule(): Rule {
         clients.set(task.device, client);
       }
       // The SDK probes the region when it starts and when the network changes, before the first task there.
-      client.network = task.link;
-      if (!client.rttMs.has(task.link)) client.rttMs.set(task.link, task.rttMs);
+      client.network = hints ? task.link : '';
+      if (!client.rttMs.has(client.network)) client.rttMs.set(client.network, task.rttMs);
       client.ticket = task.placementMs === 0 ? ticketOf(task) : null;
-      return methodOf(client, task).decide(task.atMs, null, task.size).where;
+      return methodOf(client, task).decide(task.atMs, null, sizeOf(task)).where;
     },
     observe(task, where, ms) {
       const client = clients.get(task.device)!;
       const history = methodOf(client, task);
       const endMs = task.atMs + ms;
-      if (where === 'local') history.ranLocally(ms, endMs, task.size);
+      if (where === 'local') history.ranLocally(ms, endMs, sizeOf(task));
       else {
         const { serverMs, cpuMs } = task;
         const timings = { queueMs: serverMs - cpuMs, cloudMs: cpuMs, handoffMs: 0, totalMs: serverMs, cpuMs };
-        const response = { requestId: '', vmId, result: { type: 'application/json', json: null }, timings, hops: [] };
+        const response = { requestId: '', taskId: '', vmId, result: { type: 'application/json', json: null }, timings, hops: [] };
         const bytes = task.upBytes + task.downBytes;
         history.ranRemotely(
           {
@@ -65,11 +67,11 @@ export function sdkRule(): Rule {
             predictedMs: task.predictedMs,
           },
           endMs,
-          task.size,
+          sizeOf(task),
         );
         if (task.placementMs > 0) client.placementMs = task.placementMs;
       }
-      history.ended(where, task.size);
+      history.ended(where, sizeOf(task));
     },
   };
 }

@@ -17,9 +17,9 @@ import type { Bench, BenchOptions, BenchRow } from './row.ts';
 
 const pauseMs = 60;
 /** Sandboxes that wait, requests sent in a row (less than half of them: no refill begins meanwhile), time to refill and to settle. */
-const waiting = 12;
-const inARow = 5;
-const refillMs = 1_500;
+const waiting = 40;
+const inARow = 18;
+const refillMs = 3_000;
 
 export const bench: Bench = async (options) => {
   const region = await TestRegion.start();
@@ -54,8 +54,9 @@ async function oneIsolation(
     OAAS_SHARING_LIMIT: String(waiting),
     OAAS_WAITING: String(waiting),
   });
-  const pairs = quick ? 20 : 400;
-  const ticket = region.ticket([agent], digest, { threshold: 1_000 });
+  const pairs = quick ? 20 : 100;
+  const exp = Math.floor(Date.now() / 1000) + 3_600;
+  const ticket = region.ticket([agent], digest, { threshold: 1_000, exp });
   const body = () =>
     `{"requestId":"${crypto.randomUUID()}","method":"noop","args":{"type":"application/json","json":[]}}`;
   const client = await LeanClient.open(agent);
@@ -84,7 +85,7 @@ async function oneIsolation(
   onProgress?.(`${isolation}: ${inARow} in a row`);
   const row: number[] = [];
   const rowInside: number[] = [];
-  for (let i = 0; i < (quick ? 2 : 40); i++) {
+  for (let i = 0; i < (quick ? 2 : 8); i++) {
     await sleep(refillMs);
     for (let j = 0; j < inARow; j++) {
       const { elapsedMs, insideMs } = await withTicket();

@@ -6,7 +6,7 @@ import { bundleHandlers } from '../lib/infra/bundle-handlers.ts';
 
 // One after the other: building the agent ends the compiler's service.
 await bundleHandlers();
-const agentFolder = await buildAgentFolder();
+const agentFolder = await buildAgentFolder(process.env.OAAS_JAVA_TOOLS);
 const app = new App();
 const context = (name: string): unknown => app.node.tryGetContext(name);
 // `oaas deploy --config FILE` passes it as text.

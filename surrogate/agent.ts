@@ -3,10 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDynamoDbClient } from '../lib/adapters/aws/dynamodb-client.ts';
 import { createDynamoDbStateStore } from '../lib/adapters/aws/dynamodb-state-store.ts';
+import { createS3BundleSource } from '../lib/adapters/aws/s3-bundles.ts';
 import { type AgentConfig, type AgentMessage, parseAgentEnv } from '../lib/ports/contracts/agent-env.ts';
 import type { Log } from '../lib/ports/log.ts';
 import type { HeartbeatStore } from '../lib/ports/state-store.ts';
-import { regionBundles } from './bundles.ts';
+import { type BundleSource, regionBundles } from './bundles.ts';
 import { startAgent } from './start.ts';
 import { RegionKeys } from './tickets/region-keys.ts';
 
@@ -38,15 +39,24 @@ function giveUp(problems: string[]): void {
   if (process.connected) process.disconnect();
 }
 
-function heartbeatStore(config: AgentConfig): HeartbeatStore {
-  if (config.stateTable === undefined) {
-    return { putHeartbeat: async () => {}, getHeartbeats: async () => new Map(), removeHeartbeat: async () => {} };
+/** The region's table and bundles, with the machine's own credentials on EC2, the region's token elsewhere. */
+function regionParts(config: AgentConfig): { heartbeats: HeartbeatStore; bundles: BundleSource } {
+  const { endpoint, region, principal, bundleBucket: bucket, stateTable } = config;
+  const client = createDynamoDbClient({ region, endpoint: config.dynamoDbEndpoint });
+  const heartbeats: HeartbeatStore =
+    stateTable === undefined
+      ? { putHeartbeat: async () => {}, getHeartbeats: async () => new Map(), removeHeartbeat: async () => {} }
+      : createDynamoDbStateStore(client, stateTable, {
+          ...(principal === undefined ? {} : { principalOf: () => principal }),
+        });
+  if (bucket !== undefined) {
+    const place = { bucket, region, endpoint: config.s3Endpoint };
+    return { heartbeats, bundles: createS3BundleSource(place, client.config.credentials) };
   }
-  const client = createDynamoDbClient({ region: config.region, endpoint: config.dynamoDbEndpoint });
-  const { principal } = config;
-  return createDynamoDbStateStore(client, config.stateTable, {
-    ...(principal === undefined ? {} : { principalOf: () => principal }),
-  });
+  return {
+    heartbeats,
+    bundles: endpoint === undefined ? async () => null : regionBundles(endpoint, config.agentToken),
+  };
 }
 
 async function main(): Promise<void> {
@@ -63,9 +73,8 @@ async function main(): Promise<void> {
   writeFileSync(runnerFile, OAAS_RUNNER_SOURCE, { mode: 0o644 });
   const endpoint = config.endpoint;
   const started = await startAgent(config, {
-    heartbeats: heartbeatStore(config),
+    ...regionParts(config),
     keys: endpoint === undefined ? { get: () => null } : new RegionKeys(endpoint),
-    bundles: endpoint === undefined ? async () => null : regionBundles(endpoint, config.agentToken),
     runnerFile,
     log,
     nowMs: Date.now,

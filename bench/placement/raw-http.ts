@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net';
 
+/** A server that is silent for longer has lost the request: the benchmark says so instead of hanging. */
+const answerWithinMs = 10_000;
+
 export interface Answer {
   status: number;
   body: string;
@@ -17,6 +20,9 @@ export class RawConnection {
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.setNoDelay(true);
+    socket.setTimeout(answerWithinMs, () => {
+      if (this.waiting !== null) socket.destroy(new Error(`no answer within ${answerWithinMs} ms`));
+    });
     socket.on('data', (chunk: Buffer) => this.take(chunk));
     const fail = (error: Error) => this.waiting?.reject(error);
     socket.on('error', fail);

@@ -26,6 +26,7 @@ const control = createControlPlane({
   configStore: createDynamoDbConfigStore(client),
   state: createDynamoDbStateStore(client, stateTableName(regionId)),
   bundles: { put: async () => {}, get: async () => null, has: async () => false },
+  uploads: null,
   agents: createAgentClient({ agentToken: randomBytes(8).toString('hex') }),
   signer: createMemoryTicketSigner(clock.nowMs()),
   clock,

@@ -1,6 +1,8 @@
 /** Routes of people who run the system: registration, agreements, groups, status, tasks, slots. */
+
+import { createLambdaBundles } from '../../lib/adapters/aws/lambda/bundles.ts';
 import { lambdaConfig } from '../../lib/adapters/aws/lambda/config.ts';
-import { createLambdaBundles, createLambdaControl } from '../../lib/adapters/aws/lambda/control.ts';
+import { createLambdaControl } from '../../lib/adapters/aws/lambda/control.ts';
 import { createHttpHandler } from '../../lib/adapters/aws/lambda/http.ts';
 import { addOperatorRoutes, operatorStatus } from '../../lib/adapters/aws/lambda/operator.ts';
 import { createParts } from '../../lib/adapters/aws/lambda/parts.ts';

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono';
 import type { AgentClient } from '../ports/agent-client.ts';
 import type { BundleStore } from '../ports/bundle-store.ts';
+import type { BundleUploads } from '../ports/bundle-uploads.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ConfigStore } from '../ports/config-store.ts';
 import type { VmTypeGroup } from '../ports/contracts/config.ts';
@@ -27,6 +28,8 @@ export interface ControlPlaneDependencies {
   configStore: ConfigStore;
   state: StateStore;
   bundles: BundleStore;
+  /** Null: this endpoint registers nothing. */
+  uploads: BundleUploads | null;
   agents: AgentClient;
   signer: TicketSigner;
   clock: Clock;
@@ -80,6 +83,7 @@ export function createControlPlane(deps: ControlPlaneDependencies): ControlPlane
     invoke: { place, agents: deps.agents, config, arrivals, clock },
     configAdmin: { store: configStore, bundles, config, clock },
     bundles,
+    uploads: deps.uploads,
     tasks: { store: state, agents: deps.agents, clock },
     arrivals,
     signer,

@@ -12,6 +12,10 @@ import type { OccupancyStore } from '../ports/state-store.ts';
 import type { Occupancy } from '../ports/vm.ts';
 import { type PoolView, type PoolVm, reservationRule, reservedPlaces } from './pool-view.ts';
 
+/** After so many lost races, or so long, the requests are sent back to pick another VM: nobody waits for a row that others keep. */
+const mostLostRaces = 16;
+const longestSettleMs = 2_000;
+
 export type Reservation = { ok: true; bucket: number } | { ok: false };
 
 interface Waiting {
@@ -44,9 +48,11 @@ export function createReservations(store: OccupancyStore, clock: Clock): Reserva
 
   const settle = async (view: PoolView, vm: PoolVm, batch: readonly Waiting[]): Promise<void> => {
     let pending = batch;
-    while (pending.length > 0) {
+    const startedMs = clock.monotonicMs();
+    for (let lost = 0; pending.length > 0; lost++) {
       const nowMs = clock.nowMs();
-      if (!view.isYoungEnoughToReserve()) {
+      const givenUp = lost > mostLostRaces || clock.monotonicMs() - startedMs > longestSettleMs;
+      if (givenUp || !view.isYoungEnoughToReserve()) {
         // The lost race took so long that claims may have gone unseen while their reservations expired.
         for (const request of pending) request.settle({ ok: false });
         return;

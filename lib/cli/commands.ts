@@ -31,4 +31,5 @@ export const commandLoaders: readonly { name: string; load: () => Promise<Comman
   { name: 'diff', load: () => import('./commands/diff.ts') },
   { name: 'destroy', load: () => import('./commands/destroy.ts') },
   { name: 'doctor', load: () => import('./commands/doctor.ts') },
+  { name: 'keys', load: () => import('./commands/keys.ts') },
 ];

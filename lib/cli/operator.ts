@@ -1,6 +1,7 @@
 /** The operator's side of the command line: finds the system and speaks to its regions with the admin key. */
 import type { Command } from 'commander';
 import type { z } from 'zod';
+import type { SigV4Request } from '../adapters/aws/sigv4.ts';
 import { problemSchema } from '../ports/contracts/problem.ts';
 import { defaultDataDir } from '../ports/contracts/system-file.ts';
 import { paths, regionsResponseSchema } from '../ports/contracts/wire.ts';
@@ -12,6 +13,7 @@ export interface OperatorOptions {
   endpoint?: string;
   key?: string;
   region?: string;
+  iam?: string;
   json?: boolean;
 }
 
@@ -41,16 +43,19 @@ export function operatorOptions(command: Command): Command {
     .option('--data <dir>', 'data folder of a system started here with `oaas start`', defaultDataDir)
     .option('--endpoint <url>', 'a regional endpoint instead (environment: OAAS_ENDPOINT)')
     .option('--key <key>', 'admin key for --endpoint (environment: OAAS_ADMIN_KEY)')
+    .option('--iam <region>', 'sign with AWS credentials for this AWS region (an API Gateway address needs no saying)')
     .option('--region <id>', 'only this region, by id or geography')
     .option('--json', 'write JSON');
 }
 
-const timeoutMs = 10_000;
+const timeoutMs = 30_000;
 
 export async function findOperator(options: OperatorOptions): Promise<Operator> {
   const named = options.endpoint ?? process.env.OAAS_ENDPOINT?.split(/[\s,]+/)[0];
   const namedKey = options.key ?? process.env.OAAS_ADMIN_KEY;
-  const { regions, key } = named ? await remote(named, namedKey, options.data) : await local(options.data, namedKey);
+  const { regions, authorize } = named
+    ? await remote(named, await remoteAuthorize(named, namedKey, options))
+    : await local(options.data, namedKey);
   const wanted = options.region;
   const chosen = wanted === undefined ? regions : regions.filter((r) => r.id === wanted || r.geography === wanted);
   const [first] = chosen;
@@ -59,7 +64,7 @@ export async function findOperator(options: OperatorOptions): Promise<Operator> 
     throw badInput(`--region names "${wanted}", which is not one of ${known}`);
   }
   const call = async (region: OperatorRegion, method: string, path: string, body?: unknown) =>
-    request(`${region.endpoint}${path}`, method, key, body);
+    request(`${region.endpoint}${path}`, method, authorize, body);
   return {
     regions: chosen,
     first,
@@ -76,43 +81,73 @@ export async function findOperator(options: OperatorOptions): Promise<Operator> 
   };
 }
 
-async function local(data: string, key: string | undefined): Promise<{ regions: OperatorRegion[]; key: string }> {
+/** Adds what says who calls. */
+type Authorize = (request: SigV4Request) => Promise<Record<string, string>>;
+const byKey =
+  (key: string): Authorize =>
+  async ({ headers }) => ({ ...headers, authorization: `Bearer ${key}` });
+
+async function local(
+  data: string,
+  key: string | undefined,
+): Promise<{ regions: OperatorRegion[]; authorize: Authorize }> {
   const file = await readSystemFile(data);
-  return { regions: file.regions, key: key ?? file.keys.admin };
+  return { regions: file.regions, authorize: byKey(key ?? file.keys.admin) };
+}
+
+async function remoteAuthorize(
+  endpoint: string,
+  key: string | undefined,
+  options: OperatorOptions,
+): Promise<Authorize> {
+  if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) {
+    throw badInput(`--endpoint must be an http(s) URL such as http://127.0.0.1:7400, received "${endpoint}"`);
+  }
+  // Admin routes on AWS take IAM signatures, no keys.
+  const { apiGatewayRegion, createIamCaller } = await import('../adapters/aws/iam-caller.ts');
+  const awsRegion = options.iam ?? apiGatewayRegion(endpoint);
+  if (awsRegion !== null) return createIamCaller(awsRegion);
+  const adminKey = key ?? (await readSystemFile(options.data).catch(() => null))?.keys.admin;
+  if (adminKey === undefined) throw badInput('--endpoint needs the admin key: pass --key KEY or set OAAS_ADMIN_KEY');
+  return byKey(adminKey);
 }
 
 async function remote(
   endpoint: string,
-  key: string | undefined,
-  data: string,
-): Promise<{ regions: OperatorRegion[]; key: string }> {
-  if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) {
-    throw badInput(`--endpoint must be an http(s) URL such as http://127.0.0.1:7400, received "${endpoint}"`);
-  }
-  const adminKey = key ?? (await readSystemFile(data).catch(() => null))?.keys.admin;
-  if (adminKey === undefined) throw badInput('--endpoint needs the admin key: pass --key KEY or set OAAS_ADMIN_KEY');
+  authorize: Authorize,
+): Promise<{ regions: OperatorRegion[]; authorize: Authorize }> {
   const base = endpoint.replace(/\/+$/, '');
-  const { body } = await request(`${base}${paths.regions}`, 'GET', adminKey);
-  return { regions: regionsResponseSchema.parse(body).regions, key: adminKey };
+  const { body } = await request(`${base}${paths.regions}`, 'GET', authorize);
+  return { regions: regionsResponseSchema.parse(body).regions, authorize };
 }
 
 async function request(
   url: string,
   method: string,
-  key: string,
+  authorize: Authorize,
   body?: unknown,
 ): Promise<{ status: number; body: unknown }> {
   const binary = body instanceof Uint8Array;
+  const content = body === undefined ? undefined : binary ? new Uint8Array(body) : JSON.stringify(body);
+  const type = { 'content-type': binary ? 'application/zip' : 'application/json' };
+  let headers: Record<string, string>;
+  try {
+    const unsigned = { method, url: new URL(url), headers: content === undefined ? {} : type };
+    headers = await authorize(content === undefined ? unsigned : { ...unsigned, body: content });
+  } catch (cause) {
+    throw new CliError(
+      `no AWS credentials to sign with (${(cause as Error).message}): set AWS_PROFILE, or sign in with the AWS CLI`,
+      2,
+      { cause },
+    );
+  }
   let response: Response;
   try {
     response = await fetch(url, {
       method,
       signal: AbortSignal.timeout(timeoutMs),
-      headers: {
-        authorization: `Bearer ${key}`,
-        ...(body === undefined ? {} : { 'content-type': binary ? 'application/zip' : 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: binary ? new Uint8Array(body) : JSON.stringify(body) }),
+      headers,
+      ...(content === undefined ? {} : { body: content }),
     });
   } catch (cause) {
     const reason = (cause as { cause?: Error }).cause?.message ?? (cause as Error).message;

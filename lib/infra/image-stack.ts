@@ -6,6 +6,7 @@ import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import type { Deployment } from '../ports/contracts/deployment.ts';
 import { vmTags } from '../ports/contracts/vm-tags.ts';
+import { type ComponentDocument, componentDocumentSchema } from './constructs/component-document.ts';
 import { type Architecture, artComponent, runtimeComponent } from './constructs/image-components.ts';
 import { names } from './names.ts';
 
@@ -46,6 +47,7 @@ export class ImageStack extends Stack {
       ),
     });
     agent.grantRead(role);
+    const files = { bucket: agent.s3BucketName, key: agent.s3ObjectKey };
     const profile = new InstanceProfile(this, 'BuilderProfile', { role });
     for (const architecture of deployment.image.architectures) {
       const infrastructure = new imagebuilder.CfnInfrastructureConfiguration(this, `Infrastructure-${architecture}`, {
@@ -56,10 +58,12 @@ export class ImageStack extends Stack {
         terminateInstanceOnFailure: true,
       });
       const documents = {
-        Runtime: runtimeComponent(architecture, { bucket: agent.s3BucketName, key: agent.s3ObjectKey }),
+        Runtime: runtimeComponent(architecture, files),
       };
       const art =
-        architecture === 'x86_64' && deployment.image.art !== undefined ? artComponent(deployment.image.art) : null;
+        architecture === 'x86_64' && deployment.image.art !== undefined
+          ? artComponent(deployment.image.art, files)
+          : null;
       const components = Object.entries({ ...documents, ...(art === null ? {} : { Art: art }) }).map(
         ([name, document]) => this.component(deployment, `${name}-${architecture}`, document),
       );
@@ -82,8 +86,8 @@ export class ImageStack extends Stack {
   }
 
   /** Components and recipes cannot change: their version follows their content. */
-  private component(deployment: Deployment, name: string, document: object): imagebuilder.CfnComponent {
-    const data = this.toJsonString(document, 2);
+  private component(deployment: Deployment, name: string, document: ComponentDocument): imagebuilder.CfnComponent {
+    const data = this.toJsonString(componentDocumentSchema.parse(document), 2);
     return new imagebuilder.CfnComponent(this, `Component-${name}`, {
       name: `${deployment.name}-${name.toLowerCase().replaceAll('_', '-')}`,
       platform: 'Linux',
@@ -113,15 +117,7 @@ export class ImageStack extends Stack {
       additionalInstanceConfiguration: {
         // Debian's image has no SSM agent, by which Image Builder runs the components; surrogates do without it.
         systemsManagerAgent: { uninstallAfterBuild: true },
-        userDataOverride: Fn.base64(
-          [
-            '#!/bin/sh',
-            'set -e',
-            'apt-get update -qq && apt-get install -y -qq curl ca-certificates',
-            `curl -fsSo /tmp/ssm.deb https://s3.amazonaws.com/ec2-downloads-windows/SSMAgent/latest/debian_${debian[architecture].package}/amazon-ssm-agent.deb`,
-            'dpkg -i /tmp/ssm.deb',
-          ].join('\n'),
-        ),
+        userDataOverride: Fn.base64(builderUserData(architecture)),
       },
     });
   }
@@ -148,6 +144,16 @@ export class ImageStack extends Stack {
     });
   }
 }
+
+/** What a builder runs first: nothing but the agent by which Image Builder speaks to it. */
+export const builderUserData = (architecture: Architecture): string =>
+  [
+    '#!/bin/sh',
+    'set -e',
+    'apt-get update -qq && apt-get install -y -qq curl ca-certificates',
+    `curl -fsSo /tmp/ssm.deb https://s3.amazonaws.com/ec2-downloads-windows/SSMAgent/latest/debian_${debian[architecture].package}/amazon-ssm-agent.deb`,
+    'dpkg -i /tmp/ssm.deb',
+  ].join('\n');
 
 /** A semantic version that is a function of the content. */
 function versionOf(content: object): string {

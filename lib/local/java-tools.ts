@@ -29,7 +29,7 @@ const sources = [
   'sdk/android/src/main/java/dev/oaas/wire',
   'sdk/android/src/main/java/dev/oaas/Offloadable.java',
 ];
-const project = 'surrogate/runtimes/jvm/pom.xml';
+export const toolsProject = 'surrogate/runtimes/jvm/pom.xml';
 const retryMs = 60_000;
 const buildingRetryMs = 3_000;
 /** Longer than any deadline: nobody waits for somebody to install something. */
@@ -53,7 +53,7 @@ export async function createJavaTools(java = process.env.OAAS_JAVA): Promise<Jav
   const ensure = async (): Promise<string | null> => {
     const lacking = missing();
     if (lacking !== null || isBuilt()) return lacking;
-    building ??= buildWithMaven(project, dir).then((problem) => {
+    building ??= buildWithMaven(toolsProject, dir).then((problem) => {
       failure = problem;
       const forget = () => {
         building = null;
@@ -108,12 +108,25 @@ function lackingMaven(): string | null {
  * Runs a project's `package` into a folder of its own and puts that in place as a whole.
  *
  * @param pom path below the root of this checkout
+ * @param profiles of the project, to be active
  * @returns null, or the end of what Maven said
  */
-export async function buildWithMaven(pom: string, dir: string): Promise<string | null> {
+export async function buildWithMaven(
+  pom: string,
+  dir: string,
+  profiles: readonly string[] = [],
+): Promise<string | null> {
   const partial = `${dir}.${randomUUID().slice(0, 8)}`;
   await mkdir(partial, { recursive: true });
-  const problem = await runMaven(['-q', '-B', '-f', join(projectRoot, pom), `-Doaas.out=${partial}`, 'package']);
+  const problem = await runMaven([
+    '-q',
+    '-B',
+    '-f',
+    join(projectRoot, pom),
+    `-Doaas.out=${partial}`,
+    ...profiles.map((id) => `-P${id}`),
+    'package',
+  ]);
   if (problem === null) {
     await rm(join(partial, 'work'), { recursive: true, force: true });
     // Another process may have been first with the same content.

@@ -7,6 +7,7 @@ import { createDynamoDbStateStore } from '../adapters/aws/dynamodb-state-store.t
 import { stateTableName } from '../adapters/aws/keys.ts';
 import { createBearerAuth } from '../adapters/local/bearer-auth.ts';
 import { createProcessProvider, offersOf, type ProcessProvider } from '../adapters/local/process-provider.ts';
+import { createLocalUploads } from '../adapters/local/upload-store.ts';
 import { createAgentClient } from '../adapters/node/agent-client.ts';
 import { serveHttp } from '../adapters/node/http-server.ts';
 import type { ConfigCache } from '../app/config-cache.ts';
@@ -14,6 +15,7 @@ import { createControlPlane } from '../app/control-plane.ts';
 import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
 import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
+import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
 import { cheapestPrice, regionConfig } from '../app/scaler/region-config.ts';
 import { createForecaster, forecast, update } from '../domain/forecast/forecaster.ts';
@@ -44,6 +46,8 @@ export interface RegionOptions {
   workDir: string;
   dynamoDbEndpoint: string;
   bundles: BundleStore;
+  /** Bundles on their way to being registered. */
+  uploadDir: string;
   signer: TicketSigner;
   keys: LocalKeys;
   planFleet: ScalerDeps['planFleet'];
@@ -86,6 +90,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   ]);
   const priceOf = (group: VmTypeGroup) => cheapestPrice(group, offers);
   let endpoint = '';
+  const uploads = createLocalUploads({ folder: options.uploadDir, endpoint: () => endpoint, clock: systemClock });
 
   const control = createControlPlane({
     regionId,
@@ -96,6 +101,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     configStore: createDynamoDbConfigStore(client),
     state,
     bundles,
+    uploads,
     agents,
     signer,
     clock: systemClock,
@@ -166,6 +172,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
   };
 
   control.http.route('/', operatorRoutes({ authenticate, scaler }));
+  control.http.route('/', uploads.routes);
   const closeClients = () => {
     agents.close();
     client.destroy();
@@ -222,14 +229,14 @@ function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest
   };
 }
 
-function bootS(offers: readonly Offer[], offerId: string, boot: 'launch' | 'start'): number {
-  const offer = offers.find((o) => o.id === offerId);
-  return (boot === 'start' ? offer?.startS : undefined) ?? offer?.bootS ?? 0;
-}
-
 function runsJava(regionId: string, config: ConfigCache, request: LaunchRequest): boolean {
   const group = config.get('group', groupOfPool(regionId, request.poolId)?.groupId ?? '');
   return group?.runtimes.some((runtime) => runtime !== 'node') ?? false;
+}
+
+function bootS(offers: readonly Offer[], offerId: string, boot: 'launch' | 'start'): number {
+  const offer = offers.find((o) => o.id === offerId);
+  return (boot === 'start' ? offer?.startS : undefined) ?? offer?.bootS ?? 0;
 }
 
 function capacityOf(catalogue: LocalOffers, offerId: string): number {

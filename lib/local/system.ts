@@ -13,7 +13,7 @@ import { createTables } from '../adapters/aws/dynamodb-tables.ts';
 import { configTableName, stateTableName } from '../adapters/aws/keys.ts';
 import { sweepAgents } from '../adapters/local/agent-sweep.ts';
 import { createFileBundleStore } from '../adapters/local/file-bundle-store.ts';
-import { openTicketSigner } from '../adapters/local/ticket-keys.ts';
+import { openTicketSigner, ticketKeyFile } from '../adapters/local/ticket-keys.ts';
 import { createMemoryTicketSigner } from '../adapters/node/ticket-signer.ts';
 import { CliError } from '../cli/errors.ts';
 import type { LocalOffers } from '../ports/contracts/local-offers.ts';
@@ -106,6 +106,8 @@ async function start(
 
   const bundleFolder = join(data.path, 'bundles');
   const bundles = createFileBundleStore(bundleFolder);
+  const uploadDir = join(data.path, 'uploads');
+  undo.push(() => rm(uploadDir, { recursive: true, force: true }));
   if (options.memory) undo.push(() => rm(bundleFolder, { recursive: true, force: true }));
 
   const keys = await localKeys(data.persistent);
@@ -113,8 +115,8 @@ async function start(
   const regions: LocalRegion[] = [];
   const listed = () => ({ regions: regions.map(({ id, geography, endpoint }) => ({ id, geography, endpoint })) });
   for (const [i, geography] of options.geographies.entries()) {
-    const signerFile = join(data.path, `ticket-keys-${geography.home}.json`);
-    const nowMs = systemClock.nowMs();
+    const signerFile = join(data.path, ticketKeyFile(geography.home));
+    const { nowMs } = systemClock;
     const region = await startRegion({
       geography,
       host: options.host,
@@ -127,7 +129,8 @@ async function start(
       workDir: data.workDir,
       dynamoDbEndpoint: database.endpoint,
       bundles,
-      signer: data.persistent === null ? createMemoryTicketSigner(nowMs) : await openTicketSigner(signerFile, nowMs),
+      uploadDir,
+      signer: data.persistent === null ? createMemoryTicketSigner(nowMs()) : await openTicketSigner(signerFile, nowMs),
       keys,
       planFleet: planner.plan,
       regions: listed,

@@ -24,7 +24,7 @@ interface Options {
 export function findRuntimes(options: Options): Runtimes {
   const { config, node, isolation, runTool, log } = options;
   const jvm = findJvm(options);
-  const dalvik = DalvikRuntime.find(config.artRoot, join(config.javaTools ?? '', 'runner.dex'), isolation.name);
+  const dalvik = DalvikRuntime.find(config.artRoot, join(config.javaTools, 'runner-dex.jar'), isolation.name);
   if (dalvik instanceof DalvikRuntime) return { node, jvm: jvm.runtime ?? unserved('jvm', jvm.reason), art: dalvik };
   if (jvm.runtime === null) {
     return { node, jvm: unserved('jvm', jvm.reason), art: unserved('art', `${dalvik}, and ${jvm.reason}`) };
@@ -52,12 +52,10 @@ function findJvm({
   runTool,
   log,
 }: Options): { runtime: JvmRuntime; tools: JvmTools & { javaTools: string } } | { runtime: null; reason: string } {
-  if (config.javaTools === undefined)
-    return { runtime: null, reason: 'OAAS_JAVA_TOOLS names no Java parts for this VM' };
-  const java = findJava(config.java);
-  if (typeof java === 'string') return { runtime: null, reason: java };
   const runnerJar = join(config.javaTools, 'runner.jar');
   if (!existsSync(runnerJar)) return { runtime: null, reason: `the runner is not built (no ${runnerJar})` };
+  const java = findJava(config.java);
+  if (typeof java === 'string') return { runtime: null, reason: java };
   const cacheDir = join(config.javaTools, 'archives');
   const tools = { java, runnerJar, cacheDir, isolationName: isolation.name, runTool, log, javaTools: config.javaTools };
   return { runtime: new JvmRuntime(tools), tools };

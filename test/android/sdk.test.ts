@@ -137,9 +137,13 @@ describe('the sample on a JVM against a local system', () => {
   );
 
   it('decides by itself, gives the same answers, and says why', async () => {
-    const answers = await sample('--rounds', '4');
-    expect(answers.filter((a) => !a.right)).toEqual([]);
-    expect(answers.some((a) => a.where === 'remote')).toBe(true);
+    let answers: z.infer<typeof answersSchema> = [];
+    // A new client begins remotely, unless the machine is too busy to answer in time: then the device runs it all.
+    await until(async () => {
+      answers = await sample('--rounds', '4');
+      expect(answers.filter((a) => !a.right)).toEqual([]);
+      return answers.some((a) => a.where === 'remote');
+    });
     expect(answers.every((a) => /^[a-z-]+: local .*, remote /.test(a.why))).toBe(true);
   });
 

@@ -1,9 +1,11 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../lib/cli/program.ts';
 import { descriptorSchema, livePlanSchema } from '../../lib/ports/contracts/operator.ts';
+import { directBundleBytes } from '../../lib/ports/contracts/wire.ts';
 import { type StartedSystem, startLocal, temporaryFolder, until } from '../support/local-process.ts';
 
 const folder = temporaryFolder();
@@ -139,5 +141,33 @@ describe('operator commands', () => {
     const { status, body } = await answer;
     expect(status).toBe(500);
     expect(body.type).toMatch(/task-killed$/);
+  });
+
+  it('registers a bundle that is too large for one call by way of an upload; it runs', async () => {
+    const app = mkdtempSync(join(tmpdir(), 'oaas-app-'));
+    const manifest = { id: 'heavy', version: '1.0.0', runtime: 'node', entry: 'main.mjs', methods: { size: {} } };
+    writeFileSync(join(app, 'oaas.json'), JSON.stringify(manifest));
+    writeFileSync(
+      join(app, 'main.mjs'),
+      `import { statSync } from 'node:fs';
+       export const size = () => statSync(new URL('data.bin', import.meta.url)).size;`,
+    );
+    writeFileSync(join(app, 'data.bin'), randomBytes(5_000_000));
+    const put = await cli('app', 'put', app, '--json');
+    rmSync(app, { recursive: true });
+    const registered = JSON.parse(put.out) as { id: string; bundleBytes: number };
+    expect(registered.id).toBe('heavy');
+    expect(registered.bundleBytes).toBeGreaterThan(directBundleBytes);
+    const args = { type: 'application/json', json: [] };
+    const answer = await until(async () => {
+      const got = await system.post('/v1/invocations', {
+        appId: 'heavy',
+        requestId: randomUUID(),
+        method: 'size',
+        args,
+      });
+      return got.status === 200 && got;
+    });
+    expect(answer.body.result).toMatchObject({ json: 5_000_000 });
   });
 });

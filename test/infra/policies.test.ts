@@ -51,7 +51,7 @@ describe('a surrogate', () => {
 
   it('may write its own heartbeat row and read bundles, nothing else', () => {
     const list = statements(place, 'SurrogateRole');
-    expect(actionsOf(list)).toEqual(['dynamodb:PutItem', 'dynamodb:UpdateItem', 's3:GetObject']);
+    expect(actionsOf(list)).toEqual(['dynamodb:PutItem', 's3:GetObject']);
     expect(having(list, 'dynamodb:PutItem')[0]?.Condition).toEqual({
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable of IAM
       'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['heartbeat#${ec2:SourceInstanceARN}'] },
@@ -170,12 +170,29 @@ describe('the other functions', () => {
       expect(leading(role)).toEqual([]);
   });
 
+  it('admin alone serves bundles, may tell an absent one from a forbidden one, and deletes none', () => {
+    const roles = Object.keys(region.findResources('AWS::IAM::Role'));
+    const s3 = roles.filter((role) => actionsOf(statements(region, role)).some((action) => action.startsWith('s3:')));
+    expect(s3).toHaveLength(1);
+    const actions = actionsOf(statements(region, s3[0]!)).filter((action) => action.startsWith('s3:'));
+    expect(actions).toEqual(['s3:GetObject', 's3:ListBucket', 's3:PutObject']);
+  });
+
   it('only the key function writes ticket keys, and only controllers read them', () => {
     const roles = Object.keys(region.findResources('AWS::IAM::Role'));
     const who = (action: string) => roles.filter((role) => having(statements(region, role), action).length > 0);
     expect(who('ssm:PutParameter').every((role) => role.includes('TicketKeys'))).toBe(true);
     expect(who('ssm:PutParameter')).toHaveLength(1);
     expect(who('ssm:GetParameter').some((role) => /Prices|Authorizer/.test(role))).toBe(false);
+  });
+});
+
+describe('ticket keys', () => {
+  it('are in no template and no output: the parameter is made at run time', () => {
+    const parameters = Object.values(region.findResources('AWS::SSM::Parameter'));
+    expect(parameters.filter(({ Properties }) => String(Properties.Name).includes('ticket-keys'))).toEqual([]);
+    expect(JSON.stringify(region.toJSON())).not.toMatch(/PRIVATE KEY/);
+    expect(Object.keys(region.toJSON().Outputs as object)).toEqual(['EndpointUrl']);
   });
 });
 

@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { digestOf, packBundle } from '../../lib/app/bundles/bundle.ts';
 import { bundleHandlers, handlerFolder } from '../../lib/infra/bundle-handlers.ts';
 import { ticketType } from '../../lib/ports/contracts/ticket.ts';
+import { sendBundle } from '../../sdk/typescript/src/register.ts';
 import { asAdmin, asDevice, home, httpEvent, startLambdaRegion } from '../support/lambda-region.ts';
 import { type LambdaProcess, startLambda } from '../support/lambda-runtime.ts';
 
@@ -72,6 +74,26 @@ describe('the deployed bundles, run as on AWS', () => {
       status: 200,
       body: { regionId: home, scaling: { geography: 'europe' } },
     });
+  });
+
+  it('admin: a bundle too large for the endpoint goes to S3 by a presigned address and is registered by digest', async () => {
+    const admin = await start('admin');
+    const manifest = { id: 'big', version: '1.0.0', runtime: 'node', entry: 'main.mjs', methods: { run: {} } };
+    const bundle = packBundle({
+      'oaas.json': Buffer.from(JSON.stringify(manifest)),
+      'main.mjs': Buffer.from('export const run = () => 1;'),
+      'data.bin': randomBytes(5_000_000),
+    });
+    const registered = (await sendBundle(bundle, async (path, body) => {
+      const answer = await http(admin, 'POST', path, body, asAdmin);
+      expect(answer.status).toBe(201);
+      return answer.body;
+    })) as { digest: string };
+    expect(registered).toMatchObject({ id: 'big', digest: digestOf(bundle) });
+    expect(await region.config.get('app', 'big')).toMatchObject({ body: { bundleBytes: bundle.length } });
+    const { digest } = registered;
+    expect(region.s3.objects.get(`oaas-bundles/bundles/${digest}.zip`)?.length).toBe(bundle.length);
+    expect((await http(admin, 'POST', '/v1/uploads', { digest, bytes: 1 }, asDevice)).status).toBe(403);
   });
 
   it('authorizer: knows a key by its hash, no longer once it is revoked', async () => {

@@ -7,16 +7,25 @@ import { rotateWhenDue } from '../../lib/adapters/node/key-ring.ts';
 import { groupSchema, slaSchema } from '../../lib/ports/contracts/config.ts';
 import { lambdaEnv } from '../../lib/ports/contracts/lambda-env.ts';
 import { startTestDynalite } from './dynamodb.ts';
+import { startFakeS3 } from './fake-s3.ts';
 import { startFakeSsm } from './fake-ssm.ts';
+import { startForwarder } from './forwarder.ts';
 import { sampleHeartbeat, sampleVm } from './samples.ts';
 import { sampleApp } from './test-region.ts';
 
 export const home = 'eu-central-1';
 export const account = '123456789012';
+/** What the test's functions sign with. */
+const awsKeys = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export async function startLambdaRegion(options: { mode?: 'session' | 'exact' } = {}) {
   const database = await startTestDynalite();
   const ssm = await startFakeSsm();
+  const s3 = await startFakeS3({ region: home, credentials: awsKeys, nowMs: Date.now });
+  // One address for all of AWS: SSM's calls name their operation in a header, S3's do not.
+  const aws = await startForwarder((request) =>
+    request.headers['x-amz-target'] === undefined ? s3.endpoint : ssm.endpoint,
+  );
   process.env.AWS_ACCESS_KEY_ID ??= 'test';
   process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
   const configTable = await database.freshTable();
@@ -62,11 +71,12 @@ export async function startLambdaRegion(options: { mode?: 'session' | 'exact' } 
     [lambdaEnv.ticketKeyParameter]: '/oaas/ticket-keys',
     [lambdaEnv.deployment]: JSON.stringify(deployment),
     [lambdaEnv.dynamoDbEndpoint]: database.endpoint,
-    [lambdaEnv.awsEndpoint]: ssm.endpoint,
+    [lambdaEnv.awsEndpoint]: aws.endpoint,
   };
   return {
     database,
     ssm,
+    s3,
     configTable,
     stateTable,
     state,
@@ -76,6 +86,8 @@ export async function startLambdaRegion(options: { mode?: 'session' | 'exact' } 
     environment,
     async stop() {
       clearInterval(beats);
+      aws.close();
+      s3.close();
       ssm.close();
       await database.close();
     },

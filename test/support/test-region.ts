@@ -1,4 +1,5 @@
 import { createBearerAuth } from '../../lib/adapters/local/bearer-auth.ts';
+import { createLocalUploads } from '../../lib/adapters/local/upload-store.ts';
 import { createMemoryTicketSigner } from '../../lib/adapters/node/ticket-signer.ts';
 import { createControlPlane } from '../../lib/app/control-plane.ts';
 import type { MissingRuntime } from '../../lib/app/place.ts';
@@ -32,6 +33,10 @@ export interface TestRegionOptions {
   group?: Record<string, unknown>;
   app?: Partial<App['manifest']>;
   agents?: Partial<AgentClient>;
+  /** Mounts the route that takes uploads into this folder. */
+  uploadDir?: string;
+  /** Where it is served, once it is. */
+  endpoint?: () => string;
   /** Called before every operation on the state store; throws to inject a failure. */
   hook?: Hook;
   missingRuntime?: MissingRuntime;
@@ -52,6 +57,11 @@ export async function createTestRegion(options: TestRegionOptions = {}) {
     get: async (digest) => bundleFiles.get(digest) ?? null,
     has: async (digest) => bundleFiles.has(digest),
   };
+  const uploads = createLocalUploads({
+    folder: options.uploadDir ?? '/nowhere',
+    endpoint: options.endpoint ?? (() => 'http://127.0.0.1:1'),
+    clock,
+  });
   const errors: string[] = [];
   const unused = (): never => {
     throw new Error('no agent in this test');
@@ -83,6 +93,7 @@ export async function createTestRegion(options: TestRegionOptions = {}) {
     configStore,
     state,
     bundles,
+    uploads,
     agents,
     signer,
     clock,
@@ -95,6 +106,7 @@ export async function createTestRegion(options: TestRegionOptions = {}) {
       return seed / 2147483647;
     },
   });
+  if (options.uploadDir !== undefined) control.http.route('/', uploads.routes);
   const call = async (
     method: string,
     path: string,

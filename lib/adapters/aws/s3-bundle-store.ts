@@ -1,5 +1,4 @@
 import {
-  CopyObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   NoSuchKey,
@@ -8,6 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { BundleStore } from '../../ports/bundle-store.ts';
+import { bundleKey } from './s3-bundles.ts';
 
 export interface S3BundleStoreOptions {
   client: (region: string) => S3Client;
@@ -17,9 +17,6 @@ export interface S3BundleStoreOptions {
   buckets: Readonly<Record<string, string>>;
 }
 
-/** Key of a bundle; agents may read under this prefix only. */
-export const bundleKey = (digest: string): string => `bundles/${digest}.zip`;
-
 /** Bundles in S3, one copy per home region. */
 export function createS3BundleStore({ client, region, buckets }: S3BundleStoreOptions): BundleStore {
   const own = buckets[region];
@@ -27,18 +24,14 @@ export function createS3BundleStore({ client, region, buckets }: S3BundleStoreOp
     throw new RangeError(`no bundle bucket for region ${region}; there are ${Object.keys(buckets).join(', ')}`);
   return {
     async put(digest, bytes) {
-      await client(region).send(
-        new PutObjectCommand({ Bucket: own, Key: bundleKey(digest), Body: bytes, ContentType: 'application/zip' }),
-      );
+      const put = (home: string, Bucket: string) =>
+        client(home).send(
+          new PutObjectCommand({ Bucket, Key: bundleKey(digest), Body: bytes, ContentType: 'application/zip' }),
+        );
       const others = Object.entries(buckets).filter(([home]) => home !== region);
-      // S3 copies between regions itself; the registration is complete when every region has its copy.
-      await Promise.all(
-        others.map(([home, Bucket]) =>
-          client(home).send(
-            new CopyObjectCommand({ Bucket, Key: bundleKey(digest), CopySource: `${own}/${bundleKey(digest)}` }),
-          ),
-        ),
-      );
+      // This region's own last: once `has` says yes, every region has its copy.
+      await Promise.all(others.map(([home, bucket]) => put(home, bucket)));
+      await put(region, own);
     },
     async get(digest) {
       try {

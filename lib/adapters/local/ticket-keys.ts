@@ -3,6 +3,9 @@ import type { TicketKeyStorage } from '../../ports/tickets.ts';
 import { newTicketKey, ringSchema } from '../node/key-ring.ts';
 import { createTicketSigner, type RotatingSigner } from '../node/ticket-signer.ts';
 
+/** `oaas keys rotate` writes the file beside a running system, which publishes a new key this long before it signs with it. */
+export const localPublishAheadMs = 10_000;
+
 /** Signing keys in a file that only its owner may read (mode 0600); written beside and renamed. */
 export function createFileKeyStorage(file: string): TicketKeyStorage {
   return {
@@ -29,8 +32,11 @@ export function createFileKeyStorage(file: string): TicketKeyStorage {
  *
  * @throws Error when the file exists but is not a key file; it is never overwritten
  */
-export async function openTicketSigner(file: string, nowMs: number): Promise<RotatingSigner> {
+export async function openTicketSigner(file: string, nowMs: () => number): Promise<RotatingSigner> {
   const storage = createFileKeyStorage(file);
-  if ((await storage.read()) === null) await storage.write([newTicketKey(nowMs)]);
-  return createTicketSigner(storage);
+  if ((await storage.read()) === null) await storage.write([newTicketKey(nowMs())]);
+  return createTicketSigner(storage, { nowMs, refreshMs: 2_000, publishAheadMs: localPublishAheadMs });
 }
+
+/** File of a region's keys in the data folder. */
+export const ticketKeyFile = (region: string): string => `ticket-keys-${region}.json`;

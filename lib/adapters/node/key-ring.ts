@@ -49,3 +49,25 @@ export async function rotateWhenDue(
   await storage.write(rotated(keys, nowMs, policy.keepMs));
   return 'rotated';
 }
+
+const dayMs = 86_400_000;
+
+/** Keys on AWS: a new one a month; no ticket outlives its key by more than the three days between. */
+export const ticketKeyPolicy: RotationPolicy = { rotateAfterMs: 30 * dayMs, keepMs: 33 * dayMs };
+
+/**
+ * Adds a key out of turn.
+ *
+ * @param revoke forgets all others at once, because one may be known to a stranger: agents refuse their tickets within a minute
+ * @returns the ring as written, newest last
+ */
+export async function rotateNow(
+  storage: TicketKeyStorage,
+  options: { nowMs: number; keepMs: number; revoke: boolean },
+): Promise<StoredTicketKey[]> {
+  const { nowMs, keepMs, revoke } = options;
+  const keys = (await storage.read()) ?? [];
+  const next = revoke ? [newTicketKey(nowMs)] : rotated(keys, nowMs, keepMs);
+  await storage.write(next);
+  return next;
+}

@@ -1,13 +1,16 @@
 /** The regional endpoint: one app for Lambda and for Node. Routes only decode, make one use-case call and encode. */
 import { type Context, Hono } from 'hono';
 import type { BundleStore } from '../../ports/bundle-store.ts';
+import type { BundleUploads } from '../../ports/bundle-uploads.ts';
 import { bundleLimits } from '../../ports/contracts/bundle-limits.ts';
 import type { ConfigKind } from '../../ports/contracts/config.ts';
 import {
+  appRegistrationSchema,
   invocationRequestSchema,
   paths,
   placementRequestSchema,
   type RegionsResponse,
+  uploadRequestSchema,
 } from '../../ports/contracts/wire.ts';
 import { StoreUnavailableError } from '../../ports/errors.ts';
 import type { Log } from '../../ports/log.ts';
@@ -19,6 +22,7 @@ import { type InvokeDependencies, invoke } from '../invoke.ts';
 import type { Place } from '../place.ts';
 import { problem } from '../problem.ts';
 import { type RegisterOutcome, registerApp } from '../register-app.ts';
+import { openUpload, registerUploaded } from '../upload-bundle.ts';
 import { show } from '../validation.ts';
 import { readBytes, readJson, readJsonValue } from './body.ts';
 import { allowBrowsers } from './cors.ts';
@@ -33,6 +37,8 @@ export interface HttpDependencies {
   invoke: InvokeDependencies;
   configAdmin: ConfigAdminDependencies;
   bundles: BundleStore;
+  /** Null: this endpoint registers nothing. */
+  uploads: BundleUploads | null;
   tasks: AgentTasksDependencies;
   arrivals: Arrivals;
   signer: TicketSigner;
@@ -68,6 +74,7 @@ export function createHttpApp(deps: HttpDependencies): Hono<HttpEnv> {
   addPublicRoutes(app, deps);
   addDeviceRoutes(app, deps);
   addBundleRoutes(app, deps);
+  if (deps.uploads !== null) addUploadRoutes(app, deps, deps.uploads);
   addAdminRoutes(app, deps);
   for (const kind of ['sla', 'app', 'group'] as const) addConfigRoutes(app, deps, kind);
   return app;
@@ -129,6 +136,21 @@ function addBundleRoutes(app: App, deps: HttpDependencies): void {
       'content-type': 'application/zip',
       'cache-control': 'max-age=31536000, immutable',
     });
+  });
+}
+
+function addUploadRoutes(app: App, deps: HttpDependencies, uploads: BundleUploads): void {
+  const admin = requireScope(deps.authenticate, 'admin');
+  app.post(paths.uploads, admin, async (c) => {
+    const body = await readJson(c, uploadRequestSchema, bodyLimits.config);
+    if (!body.ok) return sendProblem(c, body.problem);
+    return c.json(await openUpload({ bundles: deps.bundles, uploads }, body.value), 201);
+  });
+  app.post(paths.apps, admin, async (c) => {
+    const body = await readJson(c, appRegistrationSchema, bodyLimits.config);
+    if (!body.ok) return sendProblem(c, body.problem);
+    const outcome = await registerUploaded({ ...deps.configAdmin, bundles: deps.bundles, uploads }, body.value.digest);
+    return outcome.ok ? c.json(outcome.app, 201) : sendProblem(c, outcome.problem);
   });
 }
 

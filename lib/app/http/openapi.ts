@@ -9,6 +9,7 @@ import {
 } from '../../ports/contracts/operator.ts';
 import { problemSchema } from '../../ports/contracts/problem.ts';
 import {
+  appRegistrationSchema,
   invocationRequestSchema,
   invocationResponseSchema,
   paths,
@@ -16,6 +17,8 @@ import {
   placementResponseSchema,
   regionsResponseSchema,
   runningTaskSchema,
+  uploadRequestSchema,
+  uploadResponseSchema,
 } from '../../ports/contracts/wire.ts';
 import type { Scope } from './identity.ts';
 
@@ -101,6 +104,24 @@ const operations: readonly Operation[] = [
     summary: 'The same, with the SHA-256 that the bytes must have',
     scopes: ['admin'],
     request: 'zip',
+    response: configSchemas.app,
+    status: 201,
+  },
+  {
+    method: 'post',
+    path: paths.uploads,
+    summary: 'Where to put a bundle that is too large for this endpoint (4 MB); null when it is stored already',
+    scopes: ['admin'],
+    request: uploadRequestSchema,
+    response: uploadResponseSchema,
+    status: 201,
+  },
+  {
+    method: 'post',
+    path: paths.apps,
+    summary: 'Register the app of a bundle that was uploaded',
+    scopes: ['admin'],
+    request: appRegistrationSchema,
     response: configSchemas.app,
     status: 201,
   },

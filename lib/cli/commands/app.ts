@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { sendBundle } from '../../../sdk/typescript/src/register.ts';
 import { openBundle } from '../../app/bundles/bundle.ts';
 import { packDirectory } from '../../app/bundles/directory.ts';
 import { appSchema } from '../../ports/contracts/config.ts';
-import { paths } from '../../ports/contracts/wire.ts';
 import { addConfigCommand } from '../config-commands.ts';
-import { badInput } from '../errors.ts';
+import { badInput, CliError } from '../errors.ts';
 import { writeJson, writeLine } from '../io.ts';
 import { findOperator, type OperatorOptions, operatorOptions } from '../operator.ts';
 
@@ -43,7 +43,12 @@ docs/apps.md shows a template.`,
     .action(async (path: string, options: OperatorOptions) => {
       const zip = await bundleOf(path);
       const operator = await findOperator(options);
-      const { body } = await operator.send(operator.first, 'POST', paths.bundles, zip);
+      const body = await sendBundle(
+        zip,
+        async (path, content) => (await operator.send(operator.first, 'POST', path, content)).body,
+      ).catch((error: Error) => {
+        throw error instanceof CliError ? error : new CliError(error.message, 1, { cause: error });
+      });
       if (options.json) return writeJson(body);
       const app = appSchema.parse(body);
       const methods = Object.keys(app.manifest.methods).join(', ');

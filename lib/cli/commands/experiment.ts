@@ -68,7 +68,10 @@ function runnable(command: Command, choose: (name?: string) => readonly Experime
       positive,
       40,
     )
-    .option('--file <csv>', 'decision: a population recorded by `oaas load population --csv` instead of a simulated one')
+    .option(
+      '--file <csv>',
+      'decision: a population recorded by `oaas load population --csv` instead of a simulated one',
+    )
     .option('--quick', 'short runs that only show that everything works')
     .option('--json', 'print the claims as JSON')
     .action(async (...args: unknown[]) => {

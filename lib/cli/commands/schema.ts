@@ -50,6 +50,7 @@ export const schemaLoaders: Readonly<Record<string, () => Promise<CommandSchemas
   experiments: only((c) => c.experimentsOutputSchema),
   explain: only((c) => c.explainOutputSchema),
   forecast: only((c) => c.forecastOutputSchema),
+  keys: only((c) => c.keysOutputSchema),
   kill: only((c) => c.killOutputSchema),
   'live-plan': only((c) => c.livePlanOutputSchema),
   load: only((c) => c.loadOutputSchema),

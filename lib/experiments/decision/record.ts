@@ -64,7 +64,8 @@ export function parseRecords(text: string, source: string): DecisionRecord[] {
   const lines = text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'));
   const header = (lines[0] ?? '').split(',');
   const missing = [...texts, ...numbers].filter((column) => !header.includes(column));
-  if (missing.length > 0) throw new RangeError(`${source} has no column ${missing.join(', ')}; its first line is "${lines[0] ?? ''}"`);
+  if (missing.length > 0)
+    throw new RangeError(`${source} has no column ${missing.join(', ')}; its first line is "${lines[0] ?? ''}"`);
   const records: DecisionRecord[] = [];
   for (const [index, line] of lines.slice(1).entries()) {
     const cells = new Map(line.split(',').map((cell, i) => [header[i], cell]));

@@ -1,8 +1,8 @@
 /** The SDK's own decision code, one client per device, fed by the recorded outcomes and the recorded clock. */
 import { CostModel } from '../../../sdk/typescript/src/cost-model.ts';
-import { MethodHistory, type HistoryHost } from '../../../sdk/typescript/src/method-history.ts';
-import type { Ticket } from '../../../sdk/typescript/src/tickets.ts';
+import { type HistoryHost, MethodHistory } from '../../../sdk/typescript/src/method-history.ts';
 import { Surrogates } from '../../../sdk/typescript/src/surrogates.ts';
+import type { Ticket } from '../../../sdk/typescript/src/tickets.ts';
 import type { DecisionRecord } from './record.ts';
 import type { Rule } from './rules.ts';
 
@@ -51,8 +51,15 @@ export function sdkRule(hints: boolean): Rule {
       if (where === 'local') history.ranLocally(ms, endMs, sizeOf(task));
       else {
         const { serverMs, cpuMs } = task;
-        const timings = { queueMs: serverMs - cpuMs, cloudMs: cpuMs, handoffMs: 0, totalMs: serverMs, cpuMs };
-        const response = { requestId: '', taskId: '', vmId, result: { type: 'application/json', json: null }, timings, hops: [] };
+        const timings = { queueMs: serverMs - cpuMs, cloudMs: cpuMs, handoffMs: 0, totalMs: serverMs, cpuMs, prepCpuMs: 0 };
+        const response = {
+          requestId: '',
+          taskId: '',
+          vmId,
+          result: { type: 'application/json' as const, json: null },
+          timings,
+          hops: [],
+        };
         const bytes = task.upBytes + task.downBytes;
         history.ranRemotely(
           {

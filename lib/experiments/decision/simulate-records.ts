@@ -1,6 +1,6 @@
+import { ExponentialStream, normal, UniformStream } from '../../simulator/engine/rng.ts';
 import { transferJ, transferMs } from '../../simulator/population/device-classes.ts';
 import { type DeviceTask, localMsOf } from '../../simulator/population/population.ts';
-import { ExponentialStream, normal, UniformStream } from '../../simulator/engine/rng.ts';
 import type { DecisionRecord } from './record.ts';
 
 const purpose = { jitter: 21, waits: 22, runs: 23 } as const;

@@ -1,27 +1,30 @@
 /** What the surrogate image consists of, as Image Builder components (AWSTOE documents). */
 import type { Deployment } from '../../ports/contracts/deployment.ts';
+import type { ComponentDocument, ComponentStep } from './component-document.ts';
 
 export type Architecture = Deployment['image']['architectures'][number];
 
-/** Node.js of the surrogates; fetched over TLS and checked against the release's own list of hashes. */
+/** Node.js of the surrogates, with the hashes of its release's SHASUMS256.txt. */
 const nodeVersion = 'v22.14.0';
-const nodePlatform: Record<Architecture, string> = { x86_64: 'linux-x64', arm64: 'linux-arm64' };
+const nodeArchive: Record<Architecture, { platform: string; sha256: string }> = {
+  x86_64: { platform: 'linux-x64', sha256: '69b09dba5c8dcb05c4e4273a4340db1005abeafe3927efda2bc5b249e80437ec' },
+  arm64: { platform: 'linux-arm64', sha256: '08bfbf538bad0e8cbb0269f0173cca28d705874a67a22f60b57d99dc99e30050' },
+};
 const artFolder = '/opt/oaas/art';
 
-interface Step {
-  name: string;
-  action: 'ExecuteBash' | 'S3Download';
-  inputs: unknown;
-}
-const bash = (name: string, ...commands: string[]): Step => ({
+const bash = (name: string, ...commands: string[]): ComponentStep => ({
   name,
   action: 'ExecuteBash',
   inputs: { commands: ['set -euo pipefail', ...commands] },
 });
 
-/** @param files S3 URL of the folder with agent.mjs, agent-env.sh and oaas-agent.service */
-export function runtimeComponent(architecture: Architecture, files: { bucket: string; key: string }): object {
-  const archive = `node-${nodeVersion}-${nodePlatform[architecture]}.tar.xz`;
+/** @param files where the zip of the agent's folder is (`buildAgentFolder`) */
+export function runtimeComponent(
+  architecture: Architecture,
+  files: { bucket: string; key: string },
+): ComponentDocument {
+  const { platform, sha256 } = nodeArchive[architecture];
+  const archive = `node-${nodeVersion}-${platform}.tar.xz`;
   const release = `https://nodejs.org/dist/${nodeVersion}`;
   return document(
     'OaaS agent with Node.js, a JVM and bubblewrap',
@@ -30,16 +33,15 @@ export function runtimeComponent(architecture: Architecture, files: { bucket: st
         'Packages',
         'export DEBIAN_FRONTEND=noninteractive',
         'apt-get update -qq',
-        'apt-get install -y -qq --no-install-recommends bubblewrap curl ca-certificates unzip xz-utils openjdk-17-jre-headless',
+        'apt-get install -y -qq --no-install-recommends bubblewrap curl ca-certificates unzip xz-utils nftables openjdk-17-jre-headless',
       ),
       bash(
         'Node',
         'cd /tmp',
-        `curl -fsSO ${release}/${archive}`,
-        `curl -fsSO ${release}/SHASUMS256.txt`,
-        `grep " ${archive}$" SHASUMS256.txt | sha256sum -c -`,
+        `curl -fsSO --retry 3 ${release}/${archive}`,
+        `echo '${sha256}  ${archive}' | sha256sum -c -`,
         `tar -xJf ${archive} -C /usr/local --strip-components=1 --no-same-owner`,
-        `rm ${archive} SHASUMS256.txt`,
+        `rm ${archive}`,
       ),
       {
         name: 'AgentFiles',
@@ -54,6 +56,8 @@ export function runtimeComponent(architecture: Architecture, files: { bucket: st
         'chmod 0755 /opt/oaas/agent-env.sh',
         'install -m 0644 /opt/oaas/oaas-agent.service /etc/systemd/system/oaas-agent.service',
         'systemctl enable oaas-agent.service',
+        'install -m 0644 /opt/oaas/metadata.nft /etc/nftables.conf',
+        'systemctl enable nftables.service',
       ),
     ],
     [
@@ -65,36 +69,72 @@ export function runtimeComponent(architecture: Architecture, files: { bucket: st
         'node --check /opt/oaas/agent.mjs',
         'systemd-analyze verify /etc/systemd/system/oaas-agent.service',
       ),
+      bash(
+        'MetadataForRootOnly',
+        'nft list chain inet oaas metadata',
+        'curl -sS --max-time 5 -o /dev/null http://169.254.169.254/',
+        'if runuser -u nobody -- curl -sS --max-time 5 -o /dev/null http://169.254.169.254/; then exit 1; fi',
+      ),
     ],
   );
 }
 
-/** `dalvikvm` of a pinned Android system image, without Zygote and GUI (IoT paper, section on Dalvik-x86). */
-export function artComponent(art: NonNullable<Deployment['image']['art']>): object {
-  // classes.dex of: class Hello { public static void main(String[] a) { System.out.println("hello"); } }, compiled on the spot.
-  const run = `chroot ${artFolder} /system/bin/dalvikvm64 -Xbootclasspath-locations:/system/framework/core-oj.jar -cp /data/hello.jar Hello`;
+/**
+ * `dalvikvm` of a pinned Android system image, without Zygote and GUI (IoT paper, section on Dalvik-x86): the system's folders below
+ * /opt/oaas/art, where the agent's `art` runtime looks for them. Since Android 10 the runtime comes as modules (APEX), unpacked too.
+ *
+ * @param files where the zip of the agent's folder is, for `unpack-system.py`
+ */
+export function artComponent(
+  art: NonNullable<Deployment['image']['art']>,
+  files: { bucket: string; key: string },
+): ComponentDocument {
   return document(
     'Dalvik/ART runtime of a pinned Android x86-64 system image',
     [
       bash(
-        'SystemImage',
+        'Tools',
         'export DEBIAN_FRONTEND=noninteractive',
-        'apt-get install -y -qq --no-install-recommends gdisk e2fsprogs android-sdk-libsparse-utils',
-        'cd /tmp',
-        `curl -fsS -o system-image.zip ${art.systemImageUrl}`,
-        `echo '${art.sha256}  system-image.zip' | sha256sum -c -`,
-        'unzip -o -q -j system-image.zip "*/system.img" -d /tmp/android',
-        'rm system-image.zip',
+        'apt-get update -qq',
+        'apt-get install -y -qq --no-install-recommends curl ca-certificates unzip python3-minimal',
+        'install -d -m 0755 /tmp/android',
+      ),
+      {
+        name: 'Unpacker',
+        action: 'S3Download',
+        inputs: [{ source: `s3://${files.bucket}/${files.key}`, destination: '/tmp/android/agent.zip' }],
+      },
+      bash(
+        'SystemImage',
+        'cd /tmp/android',
+        `curl -fsSL --retry 3 -o image.zip '${art.systemImageUrl}'`,
+        `echo '${art.sha256}  image.zip' | sha256sum -c -`,
+        'unzip -o -q -j image.zip "*/system.img"',
+        'unzip -o -q -j agent.zip unpack-system.py',
+        'python3 unpack-system.py system.img system.fs',
+        'rm image.zip system.img',
       ),
       bash(
         'Extract',
-        `install -d -m 0755 ${artFolder}/system ${artFolder}/data/dalvik-cache/x86_64 ${artFolder}/apex`,
-        'mkdir -p /mnt/android',
-        'mount -o ro,loop /tmp/android/system.img /mnt/android',
-        `cp -a /mnt/android/system/bin /mnt/android/system/lib64 /mnt/android/system/framework ${artFolder}/system/ 2>/dev/null || cp -a /mnt/android/bin /mnt/android/lib64 /mnt/android/framework ${artFolder}/system/`,
-        `cp -a /mnt/android/system/apex/. ${artFolder}/apex/ 2>/dev/null || true`,
-        'umount /mnt/android',
-        'rm -rf /tmp/android',
+        `install -d -m 0755 ${artFolder}/system ${artFolder}/data/dalvik-cache/x86_64 ${artFolder}/apex /tmp/android/mnt`,
+        'cd /tmp/android',
+        'mount -o ro,loop system.fs mnt',
+        // The partition holds /system, or is /system.
+        'from=mnt; if [ -d mnt/system/bin ]; then from=mnt/system; fi',
+        `cp -a "$from"/bin "$from"/lib64 "$from"/framework "$from"/etc ${artFolder}/system/`,
+        'for module in art i18n runtime tzdata conscrypt; do',
+        '  for file in "$from"/apex/com{,.google}.android."$module"{,_compressed}.{apex,capex}; do',
+        '    [ -e "$file" ] || continue',
+        '    if unzip -l "$file" original_apex >/dev/null; then unzip -p "$file" original_apex >module.apex; else cp "$file" module.apex; fi',
+        '    unzip -p module.apex apex_payload.img >module.fs',
+        `    mkdir -p module "${artFolder}/apex/com.android.$module"`,
+        '    mount -o ro,loop module.fs module',
+        `    cp -a module/. "${artFolder}/apex/com.android.$module/"`,
+        '    umount module',
+        '  done',
+        'done',
+        'umount mnt',
+        'cd / && rm -rf /tmp/android',
       ),
     ],
     [
@@ -107,16 +147,19 @@ export function artComponent(art: NonNullable<Deployment['image']['art']>): obje
         'javac --release 8 Hello.java',
         'dalvik-exchange --dex --output=classes.dex Hello.class',
         `zip -q ${artFolder}/data/hello.jar classes.dex`,
-        `test "$(${run})" = hello`,
+        'environment=(ANDROID_ROOT=/system ANDROID_DATA=/data)',
+        `if [ -d ${artFolder}/apex/com.android.art ]; then environment+=(ANDROID_ART_ROOT=/apex/com.android.art ANDROID_I18N_ROOT=/apex/com.android.i18n ANDROID_TZDATA_ROOT=/apex/com.android.tzdata); fi`,
+        `said=$(env -i "\${environment[@]}" chroot ${artFolder} /system/bin/dalvikvm64 -Xnoimage-dex2oat -cp /data/hello.jar Hello)`,
+        'test "$said" = hello',
       ),
     ],
   );
 }
 
 /** JSON is YAML; Image Builder takes it as it is. */
-function document(description: string, build: Step[], test: Step[]): object {
+function document(description: string, build: ComponentStep[], test: ComponentStep[]): ComponentDocument {
   return {
-    schemaVersion: 1.0,
+    schemaVersion: 1,
     description,
     phases: [
       { name: 'build', steps: build },

@@ -61,7 +61,8 @@ export class RegionApi extends Construct {
       for (const method of [HttpMethod.GET, HttpMethod.PUT, HttpMethod.DELETE])
         this.route(method, paths.config(kind, '{id}'), functions.admin, admin);
     }
-    this.route(HttpMethod.POST, paths.bundles, functions.admin, admin);
+    for (const path of [paths.bundles, paths.uploads, paths.apps])
+      this.route(HttpMethod.POST, path, functions.admin, admin);
     this.route(HttpMethod.GET, paths.bundle('{digest}'), functions.admin, admin);
     this.route(HttpMethod.PUT, paths.bundle('{digest}'), functions.admin, admin);
     for (const path of [paths.status, ...Object.values(operatorPaths)])

@@ -82,7 +82,7 @@ export class RegionFunctions extends Construct {
       for (const statement of [readConfig(), readTicketKeys()]) fn.addToRolePolicy(statement);
     }
 
-    const admin = make('admin', 'Registration of apps, SLAs and groups; status, tasks', 30);
+    const admin = make('admin', 'Registration of apps, SLAs and groups; status, tasks', 30, 1024);
     storage.stateTable.grantReadData(admin);
     admin.addToRolePolicy(
       new PolicyStatement({
@@ -102,6 +102,14 @@ export class RegionFunctions extends Construct {
         resources: Object.values(buckets).flatMap((bucket) =>
           ['bundles', 'uploads'].map((prefix) => `arn:${partition}:s3:::${bucket}/${prefix}/*`),
         ),
+      }),
+    );
+    admin.addToRolePolicy(
+      new PolicyStatement({
+        // Without it S3 answers 403, not 404, for a bundle that is not there yet.
+        sid: 'TellAbsentFromForbidden',
+        actions: ['s3:ListBucket'],
+        resources: [`arn:${partition}:s3:::${buckets[home]}`],
       }),
     );
 

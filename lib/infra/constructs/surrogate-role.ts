@@ -29,7 +29,7 @@ export class SurrogateRole extends Construct {
     this.role.addToPolicy(
       new PolicyStatement({
         sid: 'OwnHeartbeatOnly',
-        actions: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        actions: ['dynamodb:PutItem'],
         resources: [
           `arn:${partition}:dynamodb:${geography.home}:${account}:table/${names.stateTable(deployment, geography.home)}`,
         ],

@@ -30,11 +30,18 @@ export const agentEnvSchema = z.object({
     .default('127.0.0.1:0'),
   /** Address that clients use instead of the one listened on (VMs behind NAT), `https://host:port`. */
   OAAS_PUBLIC_URL: z.url().optional(),
-  /** Regional endpoint, for ticket keys and bundles. */
+  /** Regional endpoint, for ticket keys and, without a bucket, bundles. */
   OAAS_ENDPOINT: z.url().optional(),
   OAAS_AGENT_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   OAAS_STATE_TABLE: z.string().min(1).optional(),
   OAAS_DYNAMODB_ENDPOINT: z.url().optional(),
+  /** S3 bucket that bundles are read from with the machine's own role; absent: from the endpoint with the agent token. */
+  OAAS_BUNDLE_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of an S3 bucket')
+    .optional(),
+  /** Another server that speaks S3's protocol. */
+  OAAS_S3_ENDPOINT: z.url().optional(),
   /** Bundles, temporary folders; must be writable. */
   OAAS_WORK_DIR: z.string().min(1),
   /** Round trip that is really added on the wire, half each way. */
@@ -58,8 +65,8 @@ export const agentEnvSchema = z.object({
   OAAS_CPU_HOLD: z.enum(['auto', 'groups', 'signals', 'off']).default('auto'),
   /** Java of the runtimes `jvm` and `art`; absent: the first on the path. */
   OAAS_JAVA: z.string().min(1).optional(),
-  /** Folder with `runner.jar`, `translator/` and (image) `runner.dex`; absent: no `jvm`, no `art`. */
-  OAAS_JAVA_TOOLS: z.string().min(1).optional(),
+  /** Folder with `runner.jar`, `translator/` and (for dalvikvm) `runner-dex.jar`; where there is none, no `jvm` and no `art`. */
+  OAAS_JAVA_TOOLS: z.string().min(1).default('/opt/oaas/java'),
   /** Folder with an Android system whose dalvikvm runs `art`; where there is none DEX is translated. */
   OAAS_ART_ROOT: z.string().min(1).default('/opt/oaas/art'),
   /** A request must be complete within this, its headers within half of it: slow clients are closed. */
@@ -95,6 +102,8 @@ export interface AgentConfig {
   agentToken: string | undefined;
   stateTable: string | undefined;
   dynamoDbEndpoint: string | undefined;
+  bundleBucket: string | undefined;
+  s3Endpoint: string | undefined;
   workDir: string;
   networkDelayMs: number;
   bootDelayMs: number;
@@ -105,7 +114,7 @@ export interface AgentConfig {
   open: boolean;
   cpuHold: 'auto' | 'groups' | 'signals' | 'off';
   java: string | undefined;
-  javaTools: string | undefined;
+  javaTools: string;
   artRoot: string;
   requestTimeoutMs: number;
   maxBodyBytes: number;
@@ -171,6 +180,8 @@ export function parseAgentEnv(
       agentToken: e.OAAS_AGENT_TOKEN,
       stateTable: e.OAAS_STATE_TABLE,
       dynamoDbEndpoint: e.OAAS_DYNAMODB_ENDPOINT,
+      bundleBucket: e.OAAS_BUNDLE_BUCKET,
+      s3Endpoint: e.OAAS_S3_ENDPOINT,
       workDir: e.OAAS_WORK_DIR,
       networkDelayMs: e.OAAS_NETWORK_DELAY_MS,
       bootDelayMs: e.OAAS_BOOT_DELAY_MS,

@@ -171,6 +171,10 @@ export const doctorOutputSchema = z.array(
   }),
 );
 
+export const keysOutputSchema = z
+  .array(z.strictObject({ region: z.string(), kid: z.string(), made: z.string().describe('UTC, to the second') }))
+  .describe('ticket-signing keys, oldest first in each region; never their private halves');
+
 export const slaOutputSchema = z.array(configSchemas.sla);
 export const groupOutputSchema = z.array(configSchemas.group);
 export const appOutputSchema = z.array(configSchemas.app);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bundleLimits } from './bundle-limits.ts';
 import { dispatchModeSchema, idSchema, runtimeSchema } from './config.ts';
 import { payloadSchema } from './payload.ts';
 
@@ -16,6 +17,10 @@ export const paths = {
   keys: '/v1/keys',
   bundles: '/v1/bundles',
   bundle: (digest: string) => `/v1/bundles/${digest}`,
+  uploads: '/v1/uploads',
+  /** Local mode only; on AWS uploads go to S3. */
+  upload: (digest: string) => `/v1/uploads/${digest}`,
+  apps: '/v1/apps',
   config: (kind: string, id?: string) => (id === undefined ? `/v1/${kind}s` : `/v1/${kind}s/${id}`),
   status: '/v1/status',
   openapi: '/v1/openapi.json',
@@ -159,3 +164,35 @@ export const runningTaskSchema = z.object({
   ageMs: z.number(),
 });
 export type RunningTask = z.infer<typeof runningTaskSchema>;
+
+const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
+
+/** Bundles above this do not pass the endpoint on AWS (Lambda takes 6 MB, base64 included): they are uploaded first. */
+export const directBundleBytes = 4_000_000;
+/** How long an upload's address works. */
+export const uploadLifetimeMs = 15 * 60_000;
+
+export const uploadRequestSchema = z.strictObject({
+  digest: digestSchema.describe("SHA-256 of the bundle's bytes"),
+  bytes: z.number().int().positive().max(bundleLimits.maxZipBytes).describe('length of the bundle'),
+});
+export type UploadRequest = z.infer<typeof uploadRequestSchema>;
+
+export const uploadResponseSchema = z.object({
+  digest: z.string().describe('as sent'),
+  upload: z
+    .object({
+      method: z.literal('PUT').describe('how the bytes are sent'),
+      url: z.string().describe('where to; the address itself is the right to put these bytes there'),
+      headers: z.record(z.string(), z.string()).describe('to be sent exactly as given'),
+      expiresInMs: z.number().describe('the address is refused after this'),
+    })
+    .nullable()
+    .describe('null: these bytes are stored already, register at once'),
+});
+export type UploadResponse = z.infer<typeof uploadResponseSchema>;
+
+/** Registration by digest, after an upload. */
+export const appRegistrationSchema = z.strictObject({
+  digest: digestSchema.describe('SHA-256 of the uploaded bundle'),
+});

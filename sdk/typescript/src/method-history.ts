@@ -37,6 +37,14 @@ class SizeHistory {
   downBytes = 0;
 }
 
+/** An outcome not yet entered, with the link as it was then. */
+interface Unsettled {
+  outcome: RemoteSuccess;
+  nowMs: number;
+  size: string;
+  link: LinkEstimator;
+}
+
 export class MethodHistory {
   /** Local runs in progress. */
   localRunning = 0;
@@ -51,6 +59,7 @@ export class MethodHistory {
   #predictedMs: number | null = null;
   #link: string | null = null;
   #sinceExplore = 0;
+  readonly #unsettled: Unsettled[] = [];
 
   constructor(host: HistoryHost, spec: TicketSpec, options: OffloadOptions) {
     this.#host = host;
@@ -83,7 +92,18 @@ export class MethodHistory {
     this.#host.costs.ranLocally(durationMs, known.cpuMs, nowMs);
   }
 
+  /** Entered by `settle`, or before the next decision: the caller gets its result first. */
   ranRemotely(outcome: RemoteSuccess, nowMs: number, size: string): void {
+    this.#unsettled.push({ outcome, nowMs, size, link: this.#linkTo(outcome.linkTarget) });
+  }
+
+  /** Enters what is waiting to be; called when a request is on its way and there is time. */
+  settle(): void {
+    if (this.#unsettled.length === 0) return;
+    for (const run of this.#unsettled.splice(0)) this.#enter(run);
+  }
+
+  #enter({ outcome, nowMs, size, link }: Unsettled): void {
     const { timings } = outcome.response;
     const known = this.#of(size);
     // A size that had only run here tells, with its CPU time, how fast this device is.
@@ -98,7 +118,7 @@ export class MethodHistory {
     this.#host.costs.ranRemotely(timings, nowMs);
     this.#predictedMs = outcome.predictedMs ?? this.#predictedMs;
     this.#link = outcome.linkTarget;
-    this.#linkTo(outcome.linkTarget).add(outcome.t2Ms, outcome.bytes, nowMs);
+    link.add(outcome.t2Ms, outcome.bytes, nowMs);
   }
 
   ended(where: 'local' | 'remote', size: string): void {
@@ -107,6 +127,7 @@ export class MethodHistory {
 
   /** Decides a call that may run on either side. @param deadlineMs time left; null: no deadline */
   decide(nowMs: number, deadlineMs: number | null, size: string): Decision {
+    this.settle();
     const { tickets, costs, power, energyWeight, route } = this.#host;
     const options = this.#options;
     const { localTime, serverTime, upBytes, downBytes, cpuMs, last } = this.#of(size);
@@ -116,7 +137,11 @@ export class MethodHistory {
     const held = route === 'proxy' || ticket !== null;
     const regionMs = ticket?.placed.predictedMs ?? this.#predictedMs;
     const likelyCpuMs =
-      cpuMs ?? (localTime.meanMs === null ? null : costs.cpuMs(localTime.meanMs)) ?? this.#cpuMs ?? regionMs ?? costs.meanCpuMs;
+      cpuMs ??
+      (localTime.meanMs === null ? null : costs.cpuMs(localTime.meanMs)) ??
+      this.#cpuMs ??
+      regionMs ??
+      costs.meanCpuMs;
     const expectedMs = likelyCpuMs === null ? null : costs.localMs(likelyCpuMs);
     const ages = costs.ages(nowMs);
     const decision = decide({

@@ -22,7 +22,7 @@ import { OffloadError } from './errors.ts';
 import { type HistoryHost, MethodHistory } from './method-history.ts';
 import { decodePayload, encodePayload } from './payload.ts';
 import type { RemoteCall, RemoteOutcome, RemoteSuccess } from './remote.ts';
-import type { Tickets, TicketSpec } from './tickets.ts';
+import type { TicketSpec, Tickets } from './tickets.ts';
 
 /** What a method needs of the instance it was declared on. */
 export interface MethodHost extends HistoryHost {
@@ -72,6 +72,8 @@ export class Method<A, R, S> {
   readonly #local: LocalImplementation<R> | null;
   readonly #options: OffloadOptions;
   readonly #history: MethodHistory;
+  /** Made ahead, each used once. */
+  #nextId: string | null = null;
 
   constructor(
     host: MethodHost,
@@ -104,7 +106,7 @@ export class Method<A, R, S> {
       args,
       size: this.#options.sizeOf === undefined ? '' : String(this.#options.sizeOf(args)),
       state: options.state,
-      requestId: options.requestId ?? randomId(),
+      requestId: options.requestId ?? this.#takeId(),
       startMs,
       endsAtMs: startMs + (options.deadlineMs ?? this.#options.deadlineMs ?? defaultDeadlineMs),
       signal: abort,
@@ -112,11 +114,12 @@ export class Method<A, R, S> {
       attempts: [],
     };
     const onAbort = () => abort.abort();
+    const plan = this.#plan(prefer, call, options.deadlineMs ?? this.#options.deadlineMs ?? null);
+    const running = this.#execute(plan, call);
     const release = closing.onClose(onAbort);
     options.signal?.addEventListener('abort', onAbort);
     try {
-      const plan = this.#plan(prefer, call, options.deadlineMs ?? this.#options.deadlineMs ?? null);
-      const settled = await this.#execute(plan, call);
+      const settled = await running;
       const where = settled.ranOn.where;
       this.#history.ended(where, call.size);
       const timings = { ...settled.timings, totalMs: monotonicMs() - startMs };
@@ -145,10 +148,12 @@ export class Method<A, R, S> {
     return { where: decision.where, reason: decision.code, why: explain(decision) };
   }
 
-  async #execute(plan: { where: 'local' | 'remote'; reason: Reason }, call: Call<A, S>): Promise<Settled<R, S>> {
+  #execute(plan: { where: 'local' | 'remote' }, call: Call<A, S>): Promise<Settled<R, S>> {
     if (plan.where === 'local') return this.#runLocal(call);
-    const local = this.#local;
-    if (local === null) return this.#remoteOnly(call);
+    return this.#local === null ? this.#remoteOnly(call) : this.#remoteFirst(call);
+  }
+
+  async #remoteFirst(call: Call<A, S>): Promise<Settled<R, S>> {
     const remoteAbort = new Cancellation();
     const forward = () => remoteAbort.abort();
     call.signal.addEventListener('abort', forward);
@@ -233,7 +238,7 @@ export class Method<A, R, S> {
 
   #runRemote(call: Call<A, S>, signal: CancelSignal): Promise<RemoteOutcome> {
     const args = encodePayload(call.args);
-    return this.#host.run({
+    const outcome = this.#host.run({
       spec: this.spec,
       method: this.#name,
       task: {
@@ -249,6 +254,10 @@ export class Method<A, R, S> {
       signal,
       attempted: (attempt) => this.#attempted(call, attempt),
     });
+    // The request is on its way: time for what can wait.
+    this.#history.settle();
+    this.#nextId ??= randomId();
+    return outcome;
   }
 
   #accept(call: Call<A, S>, outcome: RemoteSuccess): Settled<R, S> {
@@ -301,6 +310,12 @@ export class Method<A, R, S> {
   #emitFallback(call: Call<A, S>, cause: string): void {
     const { requestId } = call;
     this.#host.events.emit('fallback', { appId: this.spec.appId, method: this.#name, requestId, cause });
+  }
+
+  #takeId(): string {
+    const id = this.#nextId ?? randomId();
+    this.#nextId = null;
+    return id;
   }
 
   get #what(): string {

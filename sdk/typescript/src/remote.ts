@@ -79,9 +79,9 @@ export async function runDirect(call: RemoteCall, parts: RemoteParts): Promise<R
   for (let round = 0; round < mostTickets; round += 1) {
     const timeoutMs = call.endsAtMs - monotonicMs();
     if (timeoutMs <= 0 || call.signal.aborted) return last;
-    const exclude = [...new Set([...tried, ...(round > 0 ? surrogates.avoidedIds() : [])])];
+    const exclude = round === 0 ? [] : [...new Set([...tried, ...surrogates.avoidedIds()])];
     const placing = { method: call.method, localEstimateMs: call.localEstimateMs, exclude, timeoutMs };
-    const issued = await tickets.acquire(call.spec, placing);
+    const issued = tickets.held(call.spec, exclude) ?? (await tickets.acquire(call.spec, placing));
     if (issued.kind !== 'ticket') return last.kind === 'unknown' ? last : withoutTicket(issued);
     t1Ms += issued.ms;
     const outcome = await tryCandidates(call, parts, issued.ticket, tried, t1Ms);

@@ -68,5 +68,4 @@ export class Surrogates {
 }
 
 /** A VM over one of the device's networks; @param network '' where the device cannot tell */
-export const linkName = (network: string, target: string): string =>
-  network === '' ? target : `${network} ${target}`;
+export const linkName = (network: string, target: string): string => (network === '' ? target : `${network} ${target}`);

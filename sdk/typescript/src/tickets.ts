@@ -91,17 +91,22 @@ export class Tickets {
     return this.#slot(spec).placementMs;
   }
 
+  /** The ticket at hand, where one of its VMs is not excluded; without a promise, so that the steady state sends at once. */
+  held(spec: TicketSpec, exclude: readonly string[]): Extract<TicketOutcome, { kind: 'ticket' }> | null {
+    const ticket = this.peek(spec);
+    if (ticket === null || ticket.placed.candidates.every((c) => exclude.includes(c.vmId))) return null;
+    ticket.uses += 1;
+    return { kind: 'ticket', ticket, ms: 0 };
+  }
+
   /** The ticket at hand, or a new one. Concurrent callers share one placement where the answer can be shared. */
   async acquire(
     spec: TicketSpec,
     call: { method: string; localEstimateMs: number | null; exclude: readonly string[]; timeoutMs: number },
   ): Promise<TicketOutcome> {
     const slot = this.#slot(spec);
-    const held = this.peek(spec);
-    if (held?.placed.candidates.some((c) => !call.exclude.includes(c.vmId))) {
-      held.uses += 1;
-      return { kind: 'ticket', ticket: held, ms: 0 };
-    }
+    const held = this.held(spec, call.exclude);
+    if (held !== null) return held;
     const shareable = call.exclude.length === 0 && (slot.mode === null || slot.mode === 'session');
     if (slot.pending !== null && shareable) {
       const startMs = monotonicMs();

@@ -14,6 +14,9 @@ export const paths = {
   tasks: '/v1/tasks',
   regions: '/v1/regions',
   ping: '/v1/ping',
+  bundles: '/v1/bundles',
+  uploads: '/v1/uploads',
+  apps: '/v1/apps',
 } as const satisfies Partial<Paths>;
 
 export interface ProblemReply {

@@ -58,6 +58,8 @@ function dalvikCommand(root: string, binary: string, runnerDex: string): Runtime
     overheadMiB,
     arguments: (spec, at) => [
       `-Xmx${spec.memoryMiB}m`,
+      // Nothing can be compiled ahead into a read-only system.
+      '-Xnoimage-dex2oat',
       '-cp',
       at.support(runnerDex),
       runnerClass,

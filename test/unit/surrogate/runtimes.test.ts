@@ -21,7 +21,7 @@ const file = (path: string, content = '') => {
 const java = file('jdk/bin/java');
 file('jdk/release', 'JAVA_VERSION="17.0.1"\n');
 file('tools/runner.jar');
-file('tools/runner.dex');
+file('tools/runner-dex.jar');
 file('tools/translator/translator.jar');
 file('art/system/bin/dalvikvm64');
 file('art/data/dalvik-cache/x');
@@ -67,7 +67,6 @@ describe('the runtimes of a machine', () => {
     for (const [change, reason] of [
       [{ java: '/no/java' }, /unserved: no Java at \/no\/java/],
       [{ javaTools: join(folder, 'empty') }, /unserved: the runner is not built/],
-      [{ javaTools: undefined }, /unserved: OAAS_JAVA_TOOLS/],
     ] as const) {
       const { node, jvm, art } = find(change);
       expect(said(node)).toMatch(/^Node\.js/);
@@ -115,7 +114,14 @@ describe('the runtimes of a machine', () => {
     expect(command[0]).toBe('/system/bin/dalvikvm64');
     expect(command).toContain('-Xmx80m');
     const after = command.slice(command.indexOf('-cp'));
-    expect(after).toEqual(['-cp', '/oaas/runner.dex', 'dev.oaas.surrogate.Runner', '/app/app.apk', 'a.B,a.C', 'a.D']);
+    expect(after).toEqual([
+      '-cp',
+      '/oaas/runner-dex.jar',
+      'dev.oaas.surrogate.Runner',
+      '/app/app.apk',
+      'a.B,a.C',
+      'a.D',
+    ]);
   });
 });
 

@@ -1,25 +1,23 @@
 import type { Finding } from '../../../ports/diagnosis.ts';
-import {
-  checkClock,
-  checkEndpoint,
-  checkImage,
-  checkLaunch,
-  checkPrices,
-  checkQuotas,
-  checkTicketKeys,
-  type Look,
-} from './checks.ts';
-
-type Check = (look: Look, region: string) => Promise<Omit<Finding, 'check' | 'region'>>;
+import { checkImage, checkLaunch } from './data-centre-checks.ts';
+import { checkBundles, checkClock, checkEndpoint, checkPrices, checkTables, checkTicketKeys } from './home-checks.ts';
+import type { Check, Look, Result } from './look.ts';
+import { checkControlQuotas, checkMachineQuotas } from './quota-checks.ts';
 
 const ofHome: Record<string, Check> = {
   clock: checkClock,
+  tables: checkTables,
   endpoint: checkEndpoint,
   'ticket keys': checkTicketKeys,
+  bundles: checkBundles,
   prices: checkPrices,
-  quotas: checkQuotas,
+  quotas: checkControlQuotas,
 };
-const ofDataCentre: Record<string, Check> = { image: checkImage, launch: checkLaunch };
+const ofDataCentre: Record<string, Check> = {
+  'machine quotas': checkMachineQuotas,
+  image: checkImage,
+  launch: checkLaunch,
+};
 
 const credentialErrors = /Credential|ExpiredToken|UnrecognizedClient|InvalidClientTokenId|AuthFailure|SSO/i;
 
@@ -34,11 +32,7 @@ export function examine(look: Look): Promise<Finding[]> {
   ]);
 }
 
-async function run(
-  check: string,
-  region: string,
-  look: () => Promise<Omit<Finding, 'check' | 'region'>>,
-): Promise<Finding> {
+async function run(check: string, region: string, look: () => Promise<Result>): Promise<Finding> {
   try {
     return { check, region, ...(await look()) };
   } catch (error) {

@@ -1,14 +1,11 @@
 /** The request path in a Lambda function: the control plane of local mode over this region's parts, behind API Gateway. */
 import { randomUUID } from 'node:crypto';
-import { S3Client } from '@aws-sdk/client-s3';
 import { type ControlPlane, type ControlPlaneDependencies, createControlPlane } from '../../../app/control-plane.ts';
 import { cheapestPrice } from '../../../app/scaler/region-config.ts';
 import type { BundleStore } from '../../../ports/bundle-store.ts';
-import type { LambdaConfig } from '../../../ports/contracts/lambda-env.ts';
+import type { BundleUploads } from '../../../ports/bundle-uploads.ts';
 import type { RegionsResponse } from '../../../ports/contracts/wire.ts';
 import { createRegionDirectory } from '../dynamodb-region-rows.ts';
-import { createS3BundleStore } from '../s3-bundle-store.ts';
-import { sdkClient } from '../sdk-client.ts';
 import { authenticateByGateway } from './authenticate.ts';
 import { lambdaClock } from './clock.ts';
 import type { Parts } from './parts.ts';
@@ -25,7 +22,13 @@ type Extra = Pick<ControlPlaneDependencies, 'extraStatus'>;
 
 const regionsRefreshMs = 60_000;
 
-export function createLambdaControl(parts: Parts, bundles: BundleStore, extra: Extra = {}): LambdaControl {
+/** Bundles of a function that serves them, and how they are uploaded. */
+export interface LambdaBundles {
+  store: BundleStore;
+  uploads: BundleUploads | null;
+}
+
+export function createLambdaControl(parts: Parts, bundles: LambdaBundles, extra: Extra = {}): LambdaControl {
   const { config, log, offers } = parts;
   const regions = cachedRegions(parts);
   let endpoint = config.endpoint ?? '';
@@ -37,7 +40,8 @@ export function createLambdaControl(parts: Parts, bundles: BundleStore, extra: E
     authenticate: authenticateByGateway,
     configStore: parts.configStore,
     state: parts.state,
-    bundles,
+    bundles: bundles.store,
+    uploads: bundles.uploads,
     agents: parts.agents,
     signer: parts.signer,
     clock: lambdaClock,
@@ -63,31 +67,15 @@ export function createLambdaControl(parts: Parts, bundles: BundleStore, extra: E
   };
 }
 
-/** Bundles where the function does not serve them (placements name digests only). */
-export const noBundles: BundleStore = {
-  put: () => Promise.reject(new Error('bundles are registered at the admin routes')),
-  get: async () => null,
-  has: async () => false,
+/** Where the function does not serve them (placements name digests only). */
+export const noBundles: LambdaBundles = {
+  store: {
+    put: () => Promise.reject(new Error('bundles are registered at the admin routes')),
+    get: async () => null,
+    has: async () => false,
+  },
+  uploads: null,
 };
-
-export function createLambdaBundles(config: LambdaConfig): BundleStore {
-  const clients = new Map<string, S3Client>();
-  return createS3BundleStore({
-    region: config.region,
-    buckets: config.bundleBuckets,
-    client(region) {
-      let client = clients.get(region);
-      if (client === undefined) {
-        client = sdkClient(S3Client, 'objects', {
-          region,
-          ...(config.awsEndpoint === undefined ? {} : { endpoint: config.awsEndpoint, forcePathStyle: true }),
-        });
-        clients.set(region, client);
-      }
-      return client;
-    },
-  });
-}
 
 function cachedRegions({ config, dynamoDb, log }: Parts) {
   const directory = createRegionDirectory(dynamoDb, config.configTable);

@@ -28,6 +28,7 @@ export interface Parts {
 
 /** Agents ask for unknown keys at once and refresh theirs every minute; controllers every five. */
 const keyRefreshMs = 300_000;
+/** A new key is known to all before it signs. */
 const keyPublishAheadMs = 3_600_000;
 
 export function createParts(config: LambdaConfig): Parts {

@@ -51,7 +51,14 @@ export function sdkRule(hints: boolean): Rule {
       if (where === 'local') history.ranLocally(ms, endMs, sizeOf(task));
       else {
         const { serverMs, cpuMs } = task;
-        const timings = { queueMs: serverMs - cpuMs, cloudMs: cpuMs, handoffMs: 0, totalMs: serverMs, cpuMs, prepCpuMs: 0 };
+        const timings = {
+          queueMs: serverMs - cpuMs,
+          cloudMs: cpuMs,
+          handoffMs: 0,
+          totalMs: serverMs,
+          cpuMs,
+          prepCpuMs: 0,
+        };
         const response = {
           requestId: '',
           taskId: '',

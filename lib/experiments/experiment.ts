@@ -15,6 +15,8 @@ export interface ExperimentContext {
 /** A table, written as CSV. */
 export interface Table {
   name: string;
+  /** Comment lines before it: when and where it was recorded. */
+  head?: readonly string[];
   header: readonly string[];
   rows: readonly (readonly (string | number)[])[];
 }

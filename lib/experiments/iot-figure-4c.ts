@@ -18,7 +18,7 @@ export const iotFigure4c = (open: OpenLab): Experiment => ({
   async run(context) {
     const { seed, quick } = context;
     const live = await burstsLive(open, context);
-    const most = quick ? 2 : 20;
+    const most = quick ? 2 : 15;
     const measuredS = measureMinimaxS(quick ? 5 : 21);
     const types = INSTANCE_TYPES.filter((t) => t.name !== 't2.micro');
     const rows: (string | number)[][] = [];

@@ -8,7 +8,7 @@ export const labTypes: readonly LabType[] = [
   { id: 'lab.medium', cores: 1, coreSpeed: 0.5 },
   { id: 'lab.large', cores: 2, coreSpeed: 0.4 },
 ];
-const users = [1, 2, 5, 10, 20];
+const users = [1, 2, 5, 10, 15];
 const servers = [1, 2, 3, 4, 5, 6, 7];
 /** Who keep the servers of Figure 5 busy: each sends again when it has its answer. */
 const closedUsers = 8;
@@ -52,7 +52,7 @@ export async function scaleOutLive(
   open: OpenLab,
   context: ExperimentContext,
 ): Promise<{ table: Table; rows: number[][] }> {
-  const windowMs = context.quick ? 300 : Math.max(2_000, 20_000 / Math.sqrt(Math.max(1, context.speed)));
+  const windowMs = context.quick ? 300 : Math.max(1_500, 12_000 / Math.sqrt(Math.max(1, context.speed)));
   const rows: number[][] = [];
   const lab = await open(small);
   try {

@@ -5,7 +5,7 @@ import { badInput, CliError } from '../errors.ts';
 import { concurrent, interarrival, replay, type Schedule } from '../load/arrivals.ts';
 import { type PopulationCommandOptions, startPopulation } from '../load/population/command.ts';
 import { runLoad } from '../load/run-load.ts';
-import { type LoadTask, poolTasks } from '../load/tasks.ts';
+import { type LoadTask, type PoolRuntime, poolRuntimes, poolTasks } from '../load/tasks.ts';
 import { parseTrace } from '../load/trace-file.ts';
 import { parseJson } from '../parse.ts';
 import { findSystem, type System, type SystemOptions, systemOptions } from '../system.ts';
@@ -15,6 +15,7 @@ interface LoadOptions extends SystemOptions {
   app?: string;
   method?: string;
   args?: string;
+  runtime: string;
   sla?: string;
   mode: string;
   deadline: string;
@@ -118,6 +119,11 @@ function shared(command: Command): Command {
     .option('--app <id>', 'app instead of the pool of demo apps')
     .option('--method <name>', 'its method')
     .option('--args <json>', 'its arguments, a JSON array', '[]')
+    .option(
+      '--runtime <name>',
+      'of the pool: node, jvm or art (the last two: `npm run build:java-apps` and `oaas app put`)',
+      'node',
+    )
     .option('--sla <id>', 'agreement to ask for')
     .option('--mode <route>', 'direct: ticket, then straight to the surrogate; proxy: through the region', 'direct')
     .option('--deadline <duration>', 'per request', '30s')
@@ -155,12 +161,16 @@ async function start(options: LoadOptions, schedule: Schedule): Promise<void> {
 function tasksOf(options: LoadOptions): () => LoadTask {
   if (options.app === undefined) {
     if (options.method !== undefined) throw badInput('--method needs --app');
-    return poolTasks(seedOf(options));
+    const { runtime } = options;
+    if (!isPoolRuntime(runtime)) throw badInput(`--runtime must be ${poolRuntimes.join(', ')}, received ${runtime}`);
+    return poolTasks(seedOf(options), runtime);
   }
   if (options.method === undefined) throw badInput('--app needs --method');
   const task = { appId: options.app, method: options.method, args: parseJson(options.args ?? '[]', '--args') };
   return () => task;
 }
+
+const isPoolRuntime = (name: string): name is PoolRuntime => poolRuntimes.some((known) => known === name);
 
 const seedOf = (options: LoadOptions): number =>
   parseNumber(options.seed, '--seed', { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });

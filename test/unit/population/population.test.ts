@@ -78,7 +78,7 @@ describe('the population', () => {
       const gaps: number[] = [];
       for (let d = 0; d < 300; d++) {
         const own = tasks.filter((t) => t.device.index === d);
-        own.forEach((t, i) => i > 0 && !t.first && gaps.push(t.atMs - own[i - 1]!.atMs));
+        for (const [i, t] of own.entries()) if (i > 0 && !t.first) gaps.push(t.atMs - own[i - 1]!.atMs);
       }
       return gaps.reduce((a, b) => a + b, 0) / gaps.length / 1_000;
     };

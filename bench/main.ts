@@ -15,6 +15,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   planner: () => import('./planner.ts'),
   forecast: () => import('./forecast.ts'),
   simulator: () => import('./simulator.ts'),
+  page: () => import('./page.ts'),
 };
 
 const help = `npm run bench [-- NAME ... ] [--quick] [--json FILE]

@@ -7,7 +7,14 @@ import type { BenchOptions, BenchRow } from './row.ts';
 export async function bench({ quick, onProgress }: BenchOptions): Promise<BenchRow[]> {
   onProgress?.('simulating the grid of random pools');
   const grid = runGrid(quick ? 20 : 520, quick ? 20_000 : 400_000, () => ({ policy: 'jsq' }));
-  return [...accuracyRows(grid), costRow(quick)];
+  onProgress?.('the same under session dispatch');
+  const sessions = runGrid(
+    quick ? 20 : 520,
+    quick ? 20_000 : 200_000,
+    (i) => ({ policy: 'session', session: { candidates: 2 + (i % 7), threshold: 1 + (i % 5), handoffS: 0.001 } }),
+    78_000,
+  );
+  return [...accuracyRows(grid), ...sessionRows(sessions), costRow(quick)];
 }
 
 function accuracyRows(grid: readonly GridPoint[]): BenchRow[] {
@@ -41,6 +48,24 @@ function accuracyRows(grid: readonly GridPoint[]): BenchRow[] {
       note: `${pools}; beyond the simulation's 95 % interval`,
     },
     { name: 'errorBoundPct at the median', value: quantile(bounds, 0.5), unit: '%', bar: { atMost: 5 } },
+  ];
+}
+
+function sessionRows(grid: readonly GridPoint[]): BenchRow[] {
+  const pools = `${grid.length} pools; beyond the simulation's 95 % interval`;
+  const beyond = grid.map((g) => beyondInterval(g.mean));
+  const bounds = grid.map((g) => g.model.errorBoundPct);
+  const covered = beyond.filter((error, i) => error <= bounds[i]!).length;
+  return [
+    { name: 'session mean: error at the 99th percentile', value: quantile(beyond, 0.99), unit: '%', note: pools },
+    {
+      name: 'session: errorBoundPct covers the error',
+      value: (100 * covered) / grid.length,
+      unit: '% of pools',
+      bar: { atLeast: 99 },
+      note: pools,
+    },
+    { name: 'session: errorBoundPct at the median', value: quantile(bounds, 0.5), unit: '%', bar: { atMost: 5 } },
   ];
 }
 

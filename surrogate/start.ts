@@ -169,6 +169,7 @@ export async function startAgent(
       claimedByBucket: taskRoute.claimedByBucket(),
       completed: taskRoute.completed,
       responseSumMs: taskRoute.responseSumMs,
+      responseBuckets: taskRoute.responseBuckets,
       refused: taskRoute.refused,
       handedOff: taskRoute.handedOff,
       demandByApp: accounting.demandByApp,

@@ -47,9 +47,19 @@ export interface ControlPlaneDependencies {
   extraStatus?: (status: RegionStatus) => Promise<Record<string, unknown>>;
 }
 
+export interface PlacementTally {
+  remote: number;
+  /** Devices told to run the task themselves. */
+  local: number;
+  /** Refused with an error. */
+  refused: number;
+}
+
 export interface ControlPlane {
   http: Hono<HttpEnv>;
   place: Place;
+  /** Answers to placement requests since this process began. */
+  tally: Readonly<PlacementTally>;
   config: ConfigCache;
   status(): Promise<RegionStatus & Record<string, unknown>>;
   /** Writes gathered arrival counts unless the last write is younger than `minAgeMs`: on a timer in Node, after answers in Lambda. */
@@ -60,7 +70,8 @@ export function createControlPlane(deps: ControlPlaneDependencies): ControlPlane
   const { clock, state, configStore, bundles, log, signer } = deps;
   const config = createConfigCache({ store: configStore, lastGood: state, clock, log });
   const arrivals = createArrivals(state, deps.shard);
-  const place = createPlacer({
+  const tally: PlacementTally = { remote: 0, local: 0, refused: 0 };
+  const placer = createPlacer({
     regionId: deps.regionId,
     config,
     store: state,
@@ -73,6 +84,11 @@ export function createControlPlane(deps: ControlPlaneDependencies): ControlPlane
     ...(deps.missingRuntime === undefined ? {} : { missingRuntime: deps.missingRuntime }),
     ...(deps.groupPriceUsdPerHour === undefined ? {} : { groupPriceUsdPerHour: deps.groupPriceUsdPerHour }),
   });
+  const place: Place = async (...request) => {
+    const outcome = await placer(...request);
+    tally[outcome.ok ? outcome.response.decision : 'refused'] += 1;
+    return outcome;
+  };
   const status = async () => {
     const own = await regionStatus({ ...deps, store: state, config });
     return { ...own, ...(await deps.extraStatus?.(own)) };
@@ -92,5 +108,5 @@ export function createControlPlane(deps: ControlPlaneDependencies): ControlPlane
     status,
     log,
   });
-  return { http, place, config, status, flush: (minAgeMs = 0) => arrivals.flushIfDue(clock.nowMs(), minAgeMs) };
+  return { http, place, tally, config, status, flush: (minAgeMs = 0) => arrivals.flushIfDue(clock.nowMs(), minAgeMs) };
 }

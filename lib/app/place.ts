@@ -5,6 +5,7 @@
  * `retryAfterMs`. Nothing waits for a place to become free.
  */
 import type { ChoiceVm } from '../domain/dispatch/choose-vm.ts';
+import { defaultThreshold } from '../domain/dispatch/hand-off.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RuntimeId } from '../ports/contracts/config.ts';
 import type { Problem } from '../ports/contracts/problem.ts';
@@ -146,9 +147,6 @@ function claimsOf(
   lifetimeS: number,
 ): TicketClaims {
   const issuedAtS = deps.clock.nowMs() / 1000;
-  const cores = chosen.vms.map((vm) => vm.record.type.cores);
-  // Without a threshold of the group's own each agent takes its cores + 1; named here where it is the same for all.
-  const threshold = group.dispatch.threshold ?? (cores.every((c) => c === cores[0]) ? cores[0]! + 1 : undefined);
   return {
     iss: deps.regionId,
     sub: principal,
@@ -166,7 +164,7 @@ function claimsOf(
       certSha256: heartbeat.certSha256,
     })),
     ...(chosen.bucket === null ? {} : { bucket: chosen.bucket }),
-    ...(group.dispatch.mode === 'session' && threshold !== undefined ? { threshold } : {}),
+    ...(group.dispatch.mode === 'session' ? { threshold: group.dispatch.threshold ?? defaultThreshold } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ChoiceVm } from '../domain/dispatch/choose-vm.ts';
+import { defaultThreshold } from '../domain/dispatch/hand-off.ts';
 import { predictMeanS } from '../domain/queueing/predict.ts';
 import type { VmGroup } from '../domain/queueing/types.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -33,7 +34,7 @@ function modelMs(pool: readonly ChoiceVm[], arrivalRatePerS: number, { group }: 
       ? {
           session: {
             candidates: Math.min(candidates, pool.length),
-            threshold: threshold ?? groups[0]!.cores + 1,
+            threshold: threshold ?? defaultThreshold,
             handoffS,
           },
         }

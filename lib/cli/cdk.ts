@@ -29,30 +29,33 @@ export async function readDeployment(options: DeployOptions): Promise<Deployment
   return validate(deploymentSchema, value, options.config === undefined ? `"oaas" in ${file}` : file);
 }
 
-/** Context that one deployment hands to the next, in cdk.context.json; commit it. */
+/** What one deployment hands to the next; commit the file. */
 export interface KeptContext {
   'oaas:scheduleStart'?: string;
   /** Home regions beyond the first that have joined the configuration table. */
   'oaas:replicas'?: number;
 }
 
-const contextFile = (): string => join(projectRoot, 'cdk.context.json');
+/** cdk.context.json for the deployment in cdk.json, FILE.context.json beside any other: each has joined replicas of its own. */
+export const contextFile = ({ config }: DeployOptions): string =>
+  config === undefined ? join(projectRoot, 'cdk.context.json') : `${config.replace(/\.json$/, '')}.context.json`;
 
-export async function readKept(): Promise<KeptContext> {
-  return existsSync(contextFile()) ? ((await readJson(contextFile())) as KeptContext) : {};
+export async function readKept(options: DeployOptions): Promise<KeptContext> {
+  const file = contextFile(options);
+  return existsSync(file) ? ((await readJson(file)) as KeptContext) : {};
 }
 
-export async function keep(change: KeptContext): Promise<void> {
-  const kept = { ...(await readKept()), ...change };
-  await writeFile(contextFile(), `${JSON.stringify(kept, null, 2)}\n`);
+export async function keep(change: KeptContext, options: DeployOptions): Promise<void> {
+  const kept = { ...(await readKept(options)), ...change };
+  await writeFile(contextFile(options), `${JSON.stringify(kept, null, 2)}\n`);
 }
 
 /** The start of the slot schedule is chosen once, so that deploying again changes nothing. */
-export async function keepScheduleStart(deployment: Deployment, nowMs: number): Promise<void> {
-  if ((await readKept())['oaas:scheduleStart'] !== undefined) return;
+export async function keepScheduleStart(deployment: Deployment, nowMs: number, options: DeployOptions): Promise<void> {
+  if ((await readKept(options))['oaas:scheduleStart'] !== undefined) return;
   const soon = new Date(nowMs + 15 * 60_000);
   const start = alignedStart(soon, deployment.slotMinutes, deployment.bootLeadS);
-  await keep({ 'oaas:scheduleStart': start.toISOString() });
+  await keep({ 'oaas:scheduleStart': start.toISOString() }, options);
 }
 
 /** How many replicas each step of a deployment asks for: CloudFormation adds one per update, and none is taken away. */
@@ -66,8 +69,13 @@ export async function cdk(args: readonly string[], options: DeployOptions): Prom
   const program = join(projectRoot, 'node_modules', 'aws-cdk', 'bin', 'cdk');
   if (!existsSync(program))
     throw new CliError('the AWS CDK is not installed; run "npm ci" (with development packages) first');
-  const context = options.config === undefined ? [] : ['-c', `oaas=${JSON.stringify(await readDeployment(options))}`];
-  const child = spawn(process.execPath, [program, ...args, ...context, '--no-notices'], {
+  const context =
+    options.config === undefined ? {} : { oaas: await readDeployment(options), ...(await readKept(options)) };
+  const given = Object.entries(context).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
+  ]);
+  const child = spawn(process.execPath, [program, ...given, ...args, '--no-notices'], {
     cwd: projectRoot,
     stdio: 'inherit',
     env: { ...process.env, CDK_DISABLE_CLI_TELEMETRY: 'true', CDK_DISABLE_VERSION_CHECK: '1' },

@@ -19,7 +19,7 @@ export function iotFigure3(open: OpenLab): Experiment {
     async run(context) {
       const lab = await open();
       const times: (HopTimes & { request: number; task: string })[] = [];
-      const count = scaled(rounds, context, 2);
+      const count = context.quick ? 2 : scaled(rounds, context, 10);
       try {
         await lab.scaleTo(2);
         for (const task of labTasks) await lab.run(task);

@@ -30,7 +30,7 @@ export function iotFigure4b(connect: () => Promise<RoutingTarget>, sleep: (ms: n
     source: 'Flores et al. 2017, Figure 4b: 250 requests, one every 3 s, measured on the real local front-end.',
     async run(context) {
       const { speed, onProgress } = context;
-      const requests = scaled(REQUESTS, context, 10);
+      const requests = context.quick ? 10 : scaled(REQUESTS, context, 40);
       const target = await connect();
       const rows: number[][] = [];
       try {

@@ -20,7 +20,7 @@ export async function burstsLive(
   open: OpenLab,
   context: ExperimentContext,
 ): Promise<{ table: Table; at: (type: string, users: number) => number }> {
-  const rounds = scaled(12, context, 1);
+  const rounds = context.quick ? 1 : scaled(12, context, 2);
   const rows: (string | number)[][] = [];
   for (const type of labTypes) {
     const lab = await open(type);

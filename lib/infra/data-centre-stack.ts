@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { Deployment } from '../ports/contracts/deployment.ts';
 import type { Geography } from '../ports/contracts/topology.ts';
 import { vmTags } from '../ports/contracts/vm-tags.ts';
-import { SurrogateNetwork } from './constructs/surrogate-network.ts';
+import { SurrogateNetwork, zonesOf } from './constructs/surrogate-network.ts';
 import { SurrogateRole } from './constructs/surrogate-role.ts';
 import { SurrogateTemplate } from './constructs/surrogate-template.ts';
 
@@ -43,6 +43,11 @@ export class DataCentreStack extends Stack {
     }
     Tags.of(this).add(vmTags.owner, deployment.name);
     Tags.of(this).add(vmTags.region, geography.home);
+  }
+
+  /** Without look-up: synthesis needs no network, whether the account is known or not. */
+  override get availabilityZones(): string[] {
+    return zonesOf(this.region);
   }
 }
 

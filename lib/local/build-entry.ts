@@ -33,18 +33,25 @@ export async function buildAgentFile(): Promise<string> {
 /** One after the other: ending the compiler's service would end a build that is under way. */
 let last: Promise<unknown> = Promise.resolve();
 
+/** Runs one compilation when those before it are through, and ends the compiler's service, 80 MB of it, afterwards. */
+export function compileInTurn<T>(compile: () => Promise<T>): Promise<T> {
+  const done = last.then(async () => {
+    const made = await compile();
+    await stop();
+    return made;
+  });
+  last = done.catch(() => {});
+  return done;
+}
+
 /** Written beside and renamed: another system of this checkout may be starting its agents at this moment. */
 function replaceWhole(name: string, write: (outfile: string) => Promise<unknown>): Promise<string> {
-  const built = last.then(async () => {
+  return compileInTurn(async () => {
     await mkdir(buildDir, { recursive: true });
     const partial = join(buildDir, `${name}.${process.pid}.mjs`);
     await write(partial);
-    // It would otherwise stay for the life of this process, 80 MB of it.
-    await stop();
     const file = join(buildDir, `${name}.mjs`);
     await rename(partial, file);
     return file;
   });
-  last = built.catch(() => {});
-  return built;
 }

@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import type { PlanProblem, PlanResult } from '../domain/planner/types.ts';
+import type { PlanFleet } from '../app/scaler/deps.ts';
+import type { PlanResult } from '../domain/planner/types.ts';
+import type { PlanRequest } from './plan-worker.ts';
 
 export interface PlanThread {
-  plan(problem: PlanProblem): Promise<PlanResult>;
+  plan: PlanFleet;
   close(): Promise<void>;
 }
 
@@ -37,11 +39,12 @@ export function createPlanThread(file: string): PlanThread {
   }
 
   return {
-    plan(problem) {
+    plan(problem, options) {
       worker ??= start();
       const id = nextId++;
       const answer = new Promise<PlanResult>((resolve, reject) => waiting.set(id, { resolve, reject }));
-      worker.postMessage({ id, problem });
+      const request: PlanRequest = { id, problem, workLimitMs: options?.workLimitMs };
+      worker.postMessage(request);
       return answer;
     },
     async close() {

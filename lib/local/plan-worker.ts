@@ -5,9 +5,18 @@ import type { PlanProblem } from '../domain/planner/types.ts';
 
 const timeLimitMs = 400;
 
-parentPort?.on('message', ({ id, problem }: { id: number; problem: PlanProblem }) => {
+/** What the thread is sent. */
+export interface PlanRequest {
+  id: number;
+  problem: PlanProblem;
+  workLimitMs?: number | undefined;
+}
+
+parentPort?.on('message', ({ id, problem, workLimitMs }: PlanRequest) => {
   try {
-    parentPort?.postMessage({ id, result: plan(problem, { now: () => performance.now(), timeLimitMs }) });
+    const limitMs = Math.min(timeLimitMs, workLimitMs ?? timeLimitMs);
+    const result = plan(problem, { now: () => performance.now(), timeLimitMs: limitMs });
+    parentPort?.postMessage({ id, result });
   } catch (error) {
     parentPort?.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
   }

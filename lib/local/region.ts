@@ -10,10 +10,12 @@ import { createProcessProvider, offersOf, type ProcessProvider } from '../adapte
 import { createLocalUploads } from '../adapters/local/upload-store.ts';
 import { createAgentClient } from '../adapters/node/agent-client.ts';
 import { serveHttp } from '../adapters/node/http-server.ts';
+import { listTasks } from '../app/agent-tasks.ts';
 import type { ConfigCache } from '../app/config-cache.ts';
 import { createControlPlane } from '../app/control-plane.ts';
 import { operatorRoutes } from '../app/http/operator.ts';
 import { scalingStatus } from '../app/operate/scaling-status.ts';
+import { createRegionView, type RegionView } from '../app/page/region-view.ts';
 import { type ScalerDeps, scalerOptions } from '../app/scaler/deps.ts';
 import { groupOfPool } from '../app/scaler/fleet.ts';
 import { readPoolMemory } from '../app/scaler/memory.ts';
@@ -24,7 +26,7 @@ import type { LaunchRequest, Offer } from '../ports/compute-provider.ts';
 import type { VmTypeGroup } from '../ports/contracts/config.ts';
 import type { LocalOffers } from '../ports/contracts/local-offers.ts';
 import type { Geography } from '../ports/contracts/topology.ts';
-import type { RegionsResponse } from '../ports/contracts/wire.ts';
+import type { RegionsResponse, RunningTask } from '../ports/contracts/wire.ts';
 import type { Log } from '../ports/log.ts';
 import type { TicketSigner } from '../ports/tickets.ts';
 import { type JavaTools, missingJava } from './java-tools.ts';
@@ -52,6 +54,8 @@ export interface RegionOptions {
   keys: LocalKeys;
   planFleet: ScalerDeps['planFleet'];
   regions: () => RegionsResponse;
+  /** Answers the live page's paths at every endpoint. */
+  page: { serves(url: string): boolean; fetch(request: Request): Response | Promise<Response> };
   javaTools: JavaTools;
   log: Log;
 }
@@ -61,6 +65,10 @@ export interface LocalRegion {
   geography: string;
   endpoint: string;
   config: ConfigCache;
+  view: RegionView;
+  tasks(): Promise<{ tasks: RunningTask[]; silent: string[] }>;
+  /** Kills the busiest machine that takes work; its id, null when there is none. */
+  crashBusiest(): Promise<string | null>;
   /** Begins to rent machines. */
   startScaling(): void;
   stop(): Promise<void>;
@@ -73,7 +81,7 @@ const flushEveryMs = 1_000;
 const prewarmedApps = 2;
 
 export async function startRegion(options: RegionOptions): Promise<LocalRegion> {
-  const { geography, keys, log, bundles, signer } = options;
+  const { geography, keys, log, bundles, signer, page } = options;
   const regionId = geography.home;
   const client = createDynamoDbClient({ region: regionId, endpoint: options.dynamoDbEndpoint });
   const state = createDynamoDbStateStore(client, stateTableName(regionId));
@@ -115,11 +123,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
       scaling: await scalingStatus({
         scaler,
         geography: geography.id,
-        configFaults: () =>
-          control.config.faults().map(({ kind, id, inForce, problems }) => ({
-            kind: 'config-invalid',
-            detail: `${kind} ${id} is invalid (${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}); in force: ${inForce}`,
-          })),
+        configFaults,
       }),
     }),
   });
@@ -171,16 +175,38 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     }
   };
 
+  const configFaults = () =>
+    control.config.faults().map(({ kind, id, inForce, problems }) => ({
+      kind: 'config-invalid',
+      detail: `${kind} ${id} is invalid (${problems.map((p) => `${p.field}: ${p.message}`).join('; ')}); in force: ${inForce}`,
+    }));
+  const view = createRegionView({
+    scaler,
+    geography: geography.id,
+    configFaults,
+    placements: () => control.tally,
+    priceAgeHours: () => null,
+  });
+  const crashBusiest = async (): Promise<string | null> => {
+    const ready = (await state.listVms()).filter((vm) => vm.state === 'ready' && !vm.cordoned);
+    const beats = await state.getHeartbeats(ready.map((vm) => vm.vmId));
+    const load = (vmId: string) => beats.get(vmId)?.completed ?? 0;
+    const [busiest] = ready.sort((a, b) => load(b.vmId) - load(a.vmId));
+    return busiest !== undefined && provider.crash(busiest.vmId) ? busiest.vmId : null;
+  };
   control.http.route('/', operatorRoutes({ authenticate, scaler }));
   control.http.route('/', uploads.routes);
   const closeClients = () => {
     agents.close();
     client.destroy();
   };
-  const server = await serveHttp((request, env) => control.http.fetch(request, env), {
-    host: options.host,
-    port: options.port,
-  }).catch((error: unknown) => {
+  const server = await serveHttp(
+    (request, env) => (page.serves(request.url) ? page.fetch(request) : control.http.fetch(request, env)),
+    {
+      host: options.host,
+      port: options.port,
+    },
+  ).catch((error: unknown) => {
     closeClients();
     throw error;
   });
@@ -198,6 +224,9 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     geography: geography.id,
     endpoint,
     config: control.config,
+    view,
+    tasks: () => listTasks({ store: state, agents, clock: systemClock }),
+    crashBusiest,
     startScaling() {
       timer ??= startScalerTimer(scaler, lookEveryMs);
     },

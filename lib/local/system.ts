@@ -26,6 +26,7 @@ import { createFileLog } from './file-log.ts';
 import { firstStart } from './first-start.ts';
 import { createJavaTools } from './java-tools.ts';
 import { localKeys } from './keys.ts';
+import { createLocalPage, pageUrl } from './page.ts';
 import { createPlanThread } from './plan-thread.ts';
 import { type LocalRegion, startRegion } from './region.ts';
 import { systemClock } from './system-clock.ts';
@@ -113,6 +114,7 @@ async function start(
   const keys = await localKeys(data.persistent);
   const javaTools = await createJavaTools();
   const regions: LocalRegion[] = [];
+  const page = createLocalPage({ regions: () => regions, keys, host: options.host, log });
   const listed = () => ({ regions: regions.map(({ id, geography, endpoint }) => ({ id, geography, endpoint })) });
   for (const [i, geography] of options.geographies.entries()) {
     const signerFile = join(data.path, ticketKeyFile(geography.home));
@@ -134,6 +136,7 @@ async function start(
       keys,
       planFleet: planner.plan,
       regions: listed,
+      page,
       javaTools,
       log,
     }).catch((error: unknown) => {
@@ -142,6 +145,7 @@ async function start(
     regions.push(region);
     undo.push(() => region.stop());
   }
+  undo.push(() => page.stop());
   const config = regions[0]?.config;
   if (config === undefined) throw new CliError('no region to start; see --regions and --topology', 2);
   await firstStart({ store: createDynamoDbConfigStore(client), bundles, config, clock: systemClock, log });
@@ -158,6 +162,7 @@ async function start(
     pid: process.pid,
     startedAtMs: systemClock.nowMs(),
     regions: listed().regions,
+    page: pageUrl(regions[0]!.endpoint, keys),
     keys: { device: keys.device, admin: keys.admin },
   };
   data.announce(file);

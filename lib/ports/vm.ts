@@ -60,6 +60,8 @@ export interface Heartbeat {
   completed: number;
   /** Σ over completed tasks of the time from arrival at the agent to the end of the run. */
   responseSumMs?: number;
+  /** The same responses as counts per bucket (lib/domain/scaling/response-buckets.ts). */
+  responseBuckets?: Record<string, number>;
   refused: number;
   handedOff: number;
   /** CPU seconds and runs per app digest since boot, sandbox preparation apart. */

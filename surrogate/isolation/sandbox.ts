@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Payload } from '../../lib/ports/contracts/payload.ts';
 import { type Answer, readAnswer } from './answer.ts';
@@ -186,13 +187,15 @@ export class Sandbox {
   }
 
   /** Where no process namespace ends with its first process: finds who left session, group and parent by the environment they inherited. */
-  #killStrays(): void {
+  async #killStrays(): Promise<void> {
     if (this.#options.isolation.killsTree) return;
     const { name, value } = this.#options.marker;
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 100; round++) {
       const strays = processesWithEnv((found) => found === value, name);
       for (const pid of strays) signal(pid, 'SIGKILL');
       if (strays.length === 0) return;
+      // A killed process may take a moment to end on a busy machine.
+      await sleep(10);
     }
   }
 
@@ -212,7 +215,7 @@ export class Sandbox {
     this.#onEnd?.(failure);
     this.#onEnd = null;
     if (this.#child.pid !== undefined) signal(-this.#child.pid, 'SIGKILL');
-    this.#killStrays();
+    await this.#killStrays();
     await this.#options.hold.empty(this.slot.index);
     this.#channel.destroy();
     this.#child.stderr?.destroy();

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { defaultThreshold, handOffAt } from '../../lib/domain/dispatch/hand-off.ts';
+import { countResponse, type ResponseBuckets } from '../../lib/domain/scaling/response-buckets.ts';
 import type { AgentConfig } from '../../lib/ports/contracts/agent-env.ts';
 import type { Problem } from '../../lib/ports/contracts/problem.ts';
 import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';
@@ -54,6 +56,7 @@ export class TaskRoute {
   completed = 0;
   /** Σ over completed tasks of arrival to end, ms. */
   responseSumMs = 0;
+  readonly responseBuckets: ResponseBuckets = {};
   handedOff = 0;
   readonly #deps: Dependencies;
   readonly #accepted = new SeenIds();
@@ -179,7 +182,7 @@ export class TaskRoute {
       );
     }
     let place = call.place;
-    const threshold = claims.threshold ?? Math.floor(config.cores) + 1;
+    const threshold = handOffAt(claims.threshold ?? defaultThreshold, usableCores(config));
     const others = admission.occupancy - (place === null ? 0 : 1);
     if (call.next.length > 0 && (place === null || others >= threshold)) {
       place?.release();
@@ -235,6 +238,7 @@ export class TaskRoute {
     );
     this.completed += 1;
     this.responseSumMs += done.timings.totalMs;
+    countResponse(this.responseBuckets, done.timings.totalMs);
     this.#meanCloudMs = 0.9 * this.#meanCloudMs + 0.1 * done.timings.cloudMs;
     return JSON.stringify({
       requestId: task.requestId,
@@ -321,3 +325,6 @@ function toProblem(error: unknown): Problem {
   if (error instanceof ProblemError || error instanceof ForwardedProblem) return error.problem;
   return problem('internal', `the surrogate failed: ${error instanceof Error ? error.message : String(error)}`);
 }
+
+const usableCores = ({ cores, sharingLimit }: Pick<AgentConfig, 'cores' | 'sharingLimit'>): number =>
+  Math.max(1, Math.min(Math.floor(cores), sharingLimit));

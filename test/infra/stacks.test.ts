@@ -2,11 +2,23 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { emitSlotMetrics } from '../../lib/app/scaler/slot-metrics.ts';
 import { alignedStart } from '../../lib/domain/scaling/aligned-start.ts';
 import { parseDeployment } from '../../lib/infra/app.ts';
+import { busyStatus } from '../support/busy-status.ts';
 import { eastAsia, europe, northAmerica, synth } from './synth.ts';
 
 const one = synth([europe]);
+
+/** Names of everything that a region with one busy pool emits. */
+function emittedFigures(): Set<string> {
+  const names = new Set<string>();
+  const put = (values: object): void => {
+    for (const name of Object.keys(values)) names.add(name);
+  };
+  emitSlotMetrics({ put }, busyStatus(), 1);
+  return names;
+}
 
 /** Logical ids of a type; a change of one of a stateful resource would make CloudFormation replace it. */
 const ids = (template: Template, type: string): string[] => Object.keys(template.findResources(type)).sort();
@@ -24,6 +36,14 @@ describe('one geography', () => {
     expect(ids(region, 'AWS::S3::Bucket')).toEqual(['StorageBundles3D1618A7']);
   });
 
+  it('shows on its dashboard every figure that a slot emits', () => {
+    const [dashboard] = Object.values(one.template('Oaas-Region-europe').findResources('AWS::CloudWatch::Dashboard'));
+    const body = JSON.stringify(dashboard);
+    const emitted = emittedFigures();
+    expect(emitted.size).toBeGreaterThan(20);
+    expect([...emitted].filter((name) => !body.includes(`MetricName=\\\\\\"${name}\\\\\\"`))).toEqual([]);
+  });
+
   it('protects and keeps what holds state', () => {
     for (const id of ['Oaas-Global', 'Oaas-Region-europe']) {
       for (const table of Object.values(one.template(id).findResources('AWS::DynamoDB::GlobalTable'))) {
@@ -31,6 +51,10 @@ describe('one geography', () => {
         expect(table.Properties.Replicas[0]).toMatchObject({ DeletionProtectionEnabled: true });
       }
     }
+  });
+
+  it('asks no account for anything, though the account is known', () => {
+    expect(one.app.synth().manifest.missing ?? []).toEqual([]);
   });
 
   it('has no secret in any template', () => {

@@ -40,6 +40,7 @@ const planted = [
   ],
   ['lib/adapters/local/planted.ts', "import { Stack } from 'aws-cdk-lib';\nexport const s = Stack;\n"],
   ['surrogate/planted.ts', "import { S3 } from '@aws-sdk/client-s3';\nexport const s = S3;\n"],
+  ['dashboard/planted.ts', "import { x } from '../lib/app/place.ts';\nexport const s = x;\n"],
   ['sdk/typescript/src/planted.ts', "import { z } from 'zod';\nexport const s = z;\n"],
   ['sdk/typescript/src/planted.ts', "import { x } from '../../../lib/app/place.ts';\nexport const s = x;\n"],
 ] as const;

@@ -46,6 +46,8 @@ export interface ProcessProviderOptions {
 export interface ProcessProvider extends ComputeProvider {
   /** Called as soon as an agent ends that was not asked to. */
   onExit(listener: (vmId: string) => void): void;
+  /** Kills a machine as a power cut would: nobody was asked, nothing is drained. False: it is not running. */
+  crash(vmId: string): boolean;
   /** Ends what an earlier run left behind. Returns how many agents. */
   sweep(): Promise<number>;
   /** Ends every machine and waits until all are gone. */
@@ -204,6 +206,12 @@ export function createProcessProvider(options: ProcessProviderOptions): ProcessP
     warmPool,
     onExit(listener) {
       listeners.push(listener);
+    },
+    crash(vmId) {
+      const machine = machines.get(vmId);
+      if (machine === undefined || machine.process === null) return false;
+      signalGroup(machine.process.child, 'SIGKILL');
+      return true;
     },
     sweep: () => sweepAgents(options.workDir, options.agentFile),
     async stop() {

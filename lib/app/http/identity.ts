@@ -2,8 +2,8 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { problem } from '../problem.ts';
 import { sendProblem } from './send.ts';
 
-/** Who calls. Devices place and run tasks, admins configure, agents fetch bundles. */
-export type Scope = 'device' | 'admin' | 'agent';
+/** Who calls. Devices place and run tasks, admins configure, agents fetch bundles, the live page of local mode looks on. */
+export type Scope = 'device' | 'admin' | 'agent' | 'page';
 
 export interface Identity {
   scope: Scope;

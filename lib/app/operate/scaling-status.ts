@@ -46,9 +46,7 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
     })),
     pools,
     bootTimes: await bootTimes(scaler),
-    rentUsdPerHour: fleet
-      .existing()
-      .reduce((sum, vm) => sum + (vm.state === 'stopped' ? stoppedUsdPerHour : vm.priceUsdPerHour), 0),
+    rentUsdPerHour: rentOf(fleet),
     vms: fleet.live().map((vm) => {
       const beat = fleet.heartbeats.get(vm.vmId);
       return {
@@ -66,6 +64,10 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
     faults: deps.configFaults(),
   };
 }
+
+/** USD per hour of everything that exists; a stopped machine costs its disk. */
+export const rentOf = (fleet: Fleet): number =>
+  fleet.existing().reduce((sum, vm) => sum + (vm.state === 'stopped' ? stoppedUsdPerHour : vm.priceUsdPerHour), 0);
 
 async function bootTimes({ state, region }: ScalerDeps): Promise<ScalingStatus['bootTimes']> {
   const { boots = {} } = await readRegionMemory(state, region);
@@ -85,7 +87,8 @@ async function recentSlots(scaler: ScalerDeps, poolId: string, nowMs: number): P
     .sort((a, b) => a.atMs - b.atMs);
 }
 
-function poolStatus(
+/** @param slots of the pool, oldest first */
+export function poolStatus(
   pool: Pool,
   fleet: Fleet,
   slots: readonly SlotBody[],
@@ -106,6 +109,11 @@ function poolStatus(
     sla: { id, indicator, targetMs, planner },
     predictedMs: last?.plan.predictedMs[indicator] ?? null,
     measuredMeanMs: regular?.observed.meanResponseMs ?? null,
+    predictedMeanMs: last?.plan.predictedMs.mean ?? null,
+    predictedP95Ms: last?.plan.predictedMs.p95 ?? null,
+    measuredP95Ms: regular?.observed.p95ResponseMs ?? null,
+    fluidUsdPerHour: last?.plan.fluidUsdPerHour ?? null,
+    paperUsdPerHour: regular?.plan.alternatives?.find(({ id }) => id === 'paper')?.costUsdPerHour ?? null,
     arrivalRatePerS: regular?.observed.arrivalRatePerS ?? null,
     forecastRatePerS: last?.forecast.quantileRatePerS ?? null,
     demandS: last?.observed.demandS ?? null,

@@ -1,4 +1,5 @@
 import type { Forecast, ForecastConfig, ForecastState, SlotObservation } from '../../domain/forecast/types.ts';
+import type { PlanOptions } from '../../domain/planner/plan.ts';
 import type { PlanProblem, PlanResult } from '../../domain/planner/types.ts';
 import type { AgentAddress } from '../../ports/agent-client.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -79,6 +80,12 @@ export interface Forecasting {
   forecast(state: ForecastState, levels: readonly number[]): Forecast;
 }
 
+/** @param options.workLimitMs most work for a proof, less than the planner's own limit */
+export type PlanFleet = (
+  problem: PlanProblem,
+  options?: Pick<PlanOptions, 'workLimitMs'>,
+) => PlanResult | Promise<PlanResult>;
+
 export interface ScalerDeps {
   region: string;
   /** Distinguishes this scaler from another one for the same region. */
@@ -89,7 +96,7 @@ export interface ScalerDeps {
   agents: { drain(agent: AgentAddress): Promise<void> };
   forecasting: Forecasting;
   /** The planner; may work elsewhere, since a hard problem takes 0.1 s of computing. */
-  planFleet(problem: PlanProblem): PlanResult | Promise<PlanResult>;
+  planFleet: PlanFleet;
   clock: Clock;
   /** Fresh ids of at most 40 ASCII characters, unique across scalers. */
   newId(): string;

@@ -15,14 +15,22 @@ export async function watchHealth(run: Run): Promise<void> {
   for (const vm of run.fleet.live()) await watchVm(run, vm);
 }
 
-/** Spot notices and the like: no new work at once, drained within the notice. */
+/**
+ * Spot notices and the like: no new work at once, drained within the notice. On AWS the event's own function has mostly drained the
+ * machine already; the decision log tells each notice once all the same.
+ */
 async function heedInterruptions(run: Run): Promise<void> {
-  for (const notice of await run.deps.provider.interruptions()) {
+  const told = new Set(run.memory.heeded);
+  const notices = await run.deps.provider.interruptions();
+  for (const notice of notices) {
     const vm = run.fleet.records.get(notice.vmId);
-    if (vm === undefined || vm.state === 'terminated' || vm.state === 'stopped' || vm.state === 'draining') continue;
-    addFault(run, vm.poolId, 'interrupted', `${vm.vmId} will be taken back by the provider; draining`);
-    await startDrain(run, vm);
+    if (vm === undefined || vm.state === 'terminated' || vm.state === 'stopped') continue;
+    if (!told.has(vm.vmId))
+      addFault(run, vm.poolId, 'interrupted', `${vm.vmId} will be taken back by the provider; draining`);
+    told.add(vm.vmId);
+    if (vm.state !== 'draining') await startDrain(run, vm);
   }
+  run.memory.heeded = notices.map((notice) => notice.vmId).filter((vmId) => told.has(vmId));
 }
 
 async function watchVm(run: Run, vm: VmRecord): Promise<void> {

@@ -7,6 +7,7 @@ import { type DemandState, emptyDemand } from '../../domain/scaling/demand.ts';
 import type { SetAside } from '../../domain/scaling/set-aside.ts';
 import type { ScalerStore } from '../../ports/state-store.ts';
 import type { LeaseGuard } from './lease-guard.ts';
+import type { Untold } from './untold.ts';
 
 /**
  * What the scaler remembers between runs, as documents of the store: any instance can take over after any crash.
@@ -21,6 +22,8 @@ export interface RegionMemory {
   boots?: BootLog;
   /** Machines that looked wrong at an earlier listing: first time seen so. */
   suspects: Record<string, number>;
+  /** Machines whose interruption notice stands in the decision log, while the notice lasts. */
+  heeded?: string[];
 }
 
 export interface PoolMemory {
@@ -41,6 +44,8 @@ export interface PoolMemory {
   /** A launch failed in a way that is worth another try between slots. */
   retry: boolean;
   demand: DemandState;
+  /** Ends and faults since the last record. */
+  untold?: Untold;
 }
 
 const regionKey = (region: string) => `scaler/${region}`;
@@ -66,7 +71,11 @@ export async function writeRegionMemory(
 }
 
 /** @param sinceMs from when arrivals count for a pool that is new */
-export async function readPoolMemory(store: ScalerStore, poolId: string, sinceMs: number): Promise<PoolMemory> {
+export async function readPoolMemory(
+  store: Pick<ScalerStore, 'getDocument'>,
+  poolId: string,
+  sinceMs: number,
+): Promise<PoolMemory> {
   const body = await store.getDocument(poolKey(poolId));
   if (hasVersion1(body)) return body as PoolMemory;
   return {

@@ -8,13 +8,16 @@ import type { Run } from './run.ts';
 type View = Pick<Run, 'deps' | 'fleet' | 'nowMs'>;
 
 export interface Observation {
-  window: ArrivalWindow;
+  window: ArrivalWindow & { p95ResponseMs: number | null };
   demandS: number;
   running: number;
   waiting: number;
   /** Σ N over ready VMs. */
   places: number;
 }
+
+/** Beyond this the buckets of a pool's machines would not fit the 400 KB of a document; the mean is still measured. */
+const mostVmsWithP95 = 300;
 
 /** Since the last slot, or since the last look between slots. */
 type Look = 'slot' | 'burst';
@@ -50,7 +53,9 @@ async function lookAtPlacements(run: View, pool: Pool, memory: PoolMemory, look:
 
 function lookAtAgents(run: View, pool: Pool, memory: PoolMemory, look: Look): AgentWindow {
   const key = look === 'slot' ? 'slotAgents' : 'burstAgents';
-  const reports = run.fleet.poolReports(pool.poolId).map(
+  const seen = run.fleet.poolReports(pool.poolId);
+  const withBuckets = look === 'slot' && seen.length <= mostVmsWithP95;
+  const reports = seen.map(
     ({ vm, beat }): AgentReport => ({
       vmId: vm.vmId,
       bootNonce: beat.bootNonce,
@@ -58,6 +63,7 @@ function lookAtAgents(run: View, pool: Pool, memory: PoolMemory, look: Look): Ag
       refused: beat.refused,
       present: beat.running + beat.waiting,
       responseSumMs: beat.responseSumMs,
+      ...(withBuckets ? { responseBuckets: beat.responseBuckets } : {}),
       networkMs: vm.networkMs,
     }),
   );
@@ -67,7 +73,7 @@ function lookAtAgents(run: View, pool: Pool, memory: PoolMemory, look: Look): Ag
 }
 
 /** One ticket of a session serves many requests, so there the agents count; elsewhere every request asks for a placement. */
-function combine(pool: Pool, placements: ArrivalWindow, agents: AgentWindow): ArrivalWindow {
+function combine(pool: Pool, placements: ArrivalWindow, agents: AgentWindow): Observation['window'] {
   const refused = placements.refused + agents.refused;
   const session = pool.group.dispatch.mode === 'session';
   const arrivals = session ? agents.admitted + refused : placements.arrivals;
@@ -79,5 +85,6 @@ function combine(pool: Pool, placements: ArrivalWindow, agents: AgentWindow): Ar
     arrivalRatePerS: (arrivals * 1000) / Math.max(1, placements.toMs - placements.fromMs),
     responseCount: measured.responseCount,
     meanResponseMs: measured.meanResponseMs,
+    p95ResponseMs: agents.p95ResponseMs,
   };
 }

@@ -1,3 +1,4 @@
+import { defaultThreshold } from '../../domain/dispatch/hand-off.ts';
 import type { CurrentVms, PlanMethod, Offer as PlanOffer, PlanProblem } from '../../domain/planner/types.ts';
 import type { Policy } from '../../domain/queueing/types.ts';
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
@@ -85,7 +86,6 @@ export function planProblem(input: ProblemInput): PlanProblem {
     };
   });
   const { dispatch } = pool.group;
-  const leastCores = Math.min(...offers.map((offer) => offer.cores));
   return {
     arrivalRatePerS: input.arrivalRatePerS,
     sla: { indicator: pool.sla.indicator, targetS: pool.sla.targetMs / 1000 },
@@ -108,7 +108,7 @@ export function planProblem(input: ProblemInput): PlanProblem {
     },
     session: {
       candidates: dispatch.candidates,
-      threshold: dispatch.threshold ?? (Number.isFinite(leastCores) ? leastCores : 1) + 1,
+      threshold: dispatch.threshold ?? defaultThreshold,
       handoffS,
     },
     snapshotAgeS: dispatch.mode === 'snapshot' ? dispatch.snapshotRefreshMs / 1000 : 0,

@@ -1,3 +1,4 @@
+import { alternativesTo, fluidUsdPerHour } from '../../domain/planner/alternatives.ts';
 import { detectBurst } from '../../domain/scaling/burst.ts';
 import { surplusRatePerS } from '../../domain/scaling/surplus.ts';
 import type { SlotBody } from '../../ports/contracts/slot-record.ts';
@@ -6,6 +7,7 @@ import { type PoolMemory, readForecaster, readPoolMemory, writeForecaster, write
 import { type Observation, observe } from './observe.ts';
 import type { Pool } from './pools.ts';
 import type { Run } from './run.ts';
+import { keepUntold, takeUntold, type Untold } from './untold.ts';
 import { refillWarmPool } from './warm-pool.ts';
 
 /** Looks that the burst trigger averages over: long enough to be more than noise, short enough to matter. */
@@ -40,8 +42,9 @@ export async function scalePoolForSlot(run: Run, pool: Pool): Promise<void> {
   if (calm) await refillWarmPool(run, pool);
   remember(run, pool, memory, applied, observation.waiting);
   memory.slotSoFar = { startMs: slotStartMs, arrivals: 0, spanMs: 0 };
+  const untold = takeUntold(run, pool.poolId, memory);
   await writePoolMemory(deps.state, pool.poolId, memory, run.guard);
-  await record(run, pool, 'slot', null, slotStartMs, observation, expected, applied);
+  await record(run, pool, 'slot', null, slotStartMs, observation, expected, applied, untold);
 }
 
 async function learnAndForecast(
@@ -108,7 +111,10 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
         : null;
   addToSlot(memory, window);
   const surplus = trigger === null ? surplusOf(run, pool, memory) : null;
-  if (trigger === null && surplus === null) return writePoolMemory(deps.state, pool.poolId, memory, run.guard);
+  if (trigger === null && surplus === null) {
+    keepUntold(run, pool.poolId, memory);
+    return writePoolMemory(deps.state, pool.poolId, memory, run.guard);
+  }
   const arrivalRatePerS = surplus ?? decision.arrivalRatePerS;
   const input = {
     demandS: observation.demandS,
@@ -120,8 +126,11 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   const planned = surplus ?? Math.max(memory.plannedRatePerS, arrivalRatePerS);
   remember(run, pool, memory, applied, observation.waiting);
   memory.plannedRatePerS = planned;
+  const changed = applied.launched.length + applied.draining.length > 0;
+  if (!changed) keepUntold(run, pool.poolId, memory);
+  const untold = changed ? takeUntold(run, pool.poolId, memory) : null;
   await writePoolMemory(deps.state, pool.poolId, memory, run.guard);
-  if (applied.launched.length === 0 && applied.draining.length === 0) return;
+  if (untold === null) return;
   const expected: Expected = {
     slotStartMs: nowMs,
     meanRatePerS: rateOf(memory.recent),
@@ -129,7 +138,8 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
     quantileRatePerS: arrivalRatePerS,
   };
   const why = trigger ?? `${arrivalRatePerS.toFixed(1)}/s at most by this slot's own arrivals`;
-  await record(run, pool, surplus === null ? 'burst' : 'trim', why, nowMs, observation, expected, applied);
+  const kind = surplus === null ? 'burst' : 'trim';
+  await record(run, pool, kind, why, nowMs, observation, expected, applied, untold);
 }
 
 /** Looks that began before the slot did tell of the one before. */
@@ -177,6 +187,7 @@ async function record(
   observation: Observation,
   forecast: Expected,
   applied: Applied,
+  { terminated, faults }: Untold,
 ): Promise<void> {
   const { plan } = applied;
   const body: SlotBody = {
@@ -192,21 +203,43 @@ async function record(
       refused: observation.window.refused,
       arrivalRatePerS: observation.window.arrivalRatePerS,
       meanResponseMs: observation.window.meanResponseMs,
+      p95ResponseMs: observation.window.p95ResponseMs,
       demandS: observation.demandS,
       running: observation.running,
       waiting: observation.waiting,
     },
     forecast,
-    plan: planOf(pool, plan),
+    plan: { ...planOf(pool, plan), ...(await comparison(run, applied, kind)) },
     outcome: {
       launched: applied.launched,
       draining: applied.draining,
-      terminated: run.terminated.get(pool.poolId) ?? [],
-      faults: [...(run.faults.get('') ?? []), ...(run.faults.get(pool.poolId) ?? [])],
+      terminated,
+      faults,
     },
   };
   const { state } = run.deps;
   run.guard.accepted(await state.putSlot({ poolId: pool.poolId, slotStartMs, epoch: run.guard.epoch, body }));
+}
+
+/** Below this a pool is idle: there is one machine at most, and nothing to weigh. */
+const idleRatePerS = 0.05;
+
+/** What else could have been rented. Only in a slot's regular run: between slots there is no time to weigh. */
+async function comparison(
+  run: Run,
+  { problem, plan }: Applied,
+  kind: SlotBody['kind'],
+): Promise<Pick<SlotBody['plan'], 'fluidUsdPerHour' | 'alternatives'>> {
+  const fluid = { fluidUsdPerHour: fluidUsdPerHour(problem) };
+  if (kind !== 'slot' || problem.arrivalRatePerS < idleRatePerS) return fluid;
+  const found = await alternativesTo(problem, plan, run.deps.planFleet);
+  return {
+    ...fluid,
+    alternatives: found.map(({ predictedS, ...alternative }) => ({
+      ...alternative,
+      predictedMs: { mean: toMs(predictedS.mean), p95: toMs(predictedS.p95) },
+    })),
+  };
 }
 
 const toMs = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);

@@ -19,7 +19,8 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-Arguments after -- go to the CDK. The first deployment writes cdk.context.json; commit it, and a second one changes nothing.
+Arguments after -- go to the CDK. The first deployment writes cdk.context.json (FILE.context.json
+with --config FILE); commit it, and a second one changes nothing.
 
 Examples:
   $ npx oaas deploy
@@ -27,14 +28,20 @@ Examples:
     )
     .action(async (cdkArguments: string[], options: DeployOptions) => {
       const deployment = await readDeployment(options);
-      await keepScheduleStart(deployment, Date.now());
-      const steps = replicaSteps(deployment.geographies.length, (await readKept())['oaas:replicas']);
+      await keepScheduleStart(deployment, Date.now(), options);
+      const steps = replicaSteps(deployment.geographies.length, (await readKept(options))['oaas:replicas']);
+      const last = steps.pop();
       for (const replicas of steps) {
         const homes = deployment.geographies.slice(0, replicas + 1).map((geography) => geography.home);
         writeLine(`configuration table in ${homes.join(', ')}`);
         await cdk(['deploy', stackIds.global(deployment), '-c', `oaas:replicas=${replicas}`, ...cdkArguments], options);
-        await keep({ 'oaas:replicas': replicas });
+        await keep({ 'oaas:replicas': replicas }, options);
       }
-      await cdk(['deploy', '--all', ...cdkArguments], options);
+      // The table's stack comes first of all, so that the last home joins with the rest.
+      await cdk(
+        ['deploy', '--all', ...(last === undefined ? [] : ['-c', `oaas:replicas=${last}`]), ...cdkArguments],
+        options,
+      );
+      if (last !== undefined) await keep({ 'oaas:replicas': last }, options);
     });
 }

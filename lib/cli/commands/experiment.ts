@@ -64,9 +64,9 @@ function runnable(command: Command, choose: (name?: string) => readonly Experime
     .option('--seed <n>', 'seed of every random stream', whole, 1)
     .option(
       '--speed <factor>',
-      'divides real waiting times of the live experiments; 40 keeps `all` within minutes',
+      'divides real waiting times of the live experiments; 100 keeps `all` within minutes',
       positive,
-      40,
+      100,
     )
     .option(
       '--file <csv>',

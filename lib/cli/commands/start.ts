@@ -144,6 +144,7 @@ function printSummary(system: LocalSystem, status: FirstStatus, slot: string): v
   for (const note of new Set(status.flatMap((region) => region.notes))) writeLine(`\n${note}`);
   if (javaMissing !== null) writeLine(`\nThe runtimes jvm and art are not served: ${javaMissing}.`);
   writeLine(`
+Page     ${file.page}
 Status   ${status[0]?.endpoint}/v1/status  (admin key in ${dataDir}/${systemFileName})
 Key      ${file.keys.device}  (device scope)
 Log      ${logFile}

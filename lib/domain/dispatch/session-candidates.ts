@@ -6,7 +6,7 @@ export type SessionCredit = Map<string, number>;
 /**
  * The VMs that a session ticket names: first by smooth weighted round robin, so that sessions spread over the pool in
  * proportion to service rate, then `candidates - 1` others drawn at random by service rate without replacement, so that
- * hand-offs spread too. VMs without room come last or not at all.
+ * hand-offs spread too; the one drawn second comes last, where it keeps what nobody has room for. VMs without room come last or not at all.
  *
  * @param ids parallel to `vms`
  * @returns indices into `vms`, best first; empty when every VM is full
@@ -37,6 +37,8 @@ export function sessionCandidates(
     chosen.push(rest[pick]!);
     rest.splice(pick, 1);
   }
+  // The last keeps what nobody has room for. Drawn last it would mostly be a slow VM: the one drawn second takes that place.
+  if (chosen.length > 2) chosen.push(chosen.splice(1, 1)[0]!);
   return chosen;
 }
 

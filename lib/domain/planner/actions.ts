@@ -34,7 +34,7 @@ function whyOf(instance: Instance, offer: InstanceOffer, tier: InstanceOffer['ti
     }
     return `still part of the fleet that keeps ${target(instance)}: ${usd}, no boot`;
   }
-  const rate = `${round(offer.serviceRatePerS)} requests/s at $${offer.priceUsdPerHour}/h`;
+  const rate = `${round(offer.serviceRatePerS)} requests/s at $${round(offer.priceUsdPerHour)}/h`;
   if (tier.action === 'start') {
     const after = offer.startS > 0 ? `, ready after ${offer.startS} s` : '';
     return `stopped and initialised, ready sooner than a launch: ${rate}, ${usd}${after}`;
@@ -43,7 +43,7 @@ function whyOf(instance: Instance, offer: InstanceOffer, tier: InstanceOffer['ti
 }
 
 function whyDrain(instance: Instance, offer: InstanceOffer): string {
-  return `${target(instance)} holds without it; saves $${offer.priceUsdPerHour}/h each${
+  return `${target(instance)} holds without it; saves $${round(offer.priceUsdPerHour)}/h each${
     instance.billing === 'hourly' ? ' once its paid hour ends; the shortest remaining rental goes first' : ''
   }`;
 }

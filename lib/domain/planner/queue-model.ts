@@ -1,46 +1,42 @@
-import { predict, predictMeanS } from '../queueing/predict.ts';
+import { predict, predictMeanS, predictMeanWithBound, predictShareBeyond } from '../queueing/predict.ts';
 import type { ModelInput } from '../queueing/types.ts';
 import type { QueueModel, ResponseTimes } from './evaluate.ts';
 
-/** Beyond this utilization the session model was not fitted, and the planner does not go there. */
-export const highestSessionUtilization = 0.95;
+/** Beyond this utilization the session model is not compared with simulation, and the planner does not go there. */
+export const highestSessionUtilization = 0.97;
 
 /**
- * The product's own model of a pool, the one `npx oaas model` shows. For `session`, a mean field, on the safe side: no less than
- * join-the-shortest-queue on the same pool (it sees every VM where a session sees its candidates), and more by what few, busy VMs add:
- * candidates fill up together. Measured on 70 simulated pools of 2-35 VMs the excess stays below 0.25 / ((1 - ρ) C) in all but one.
+ * The product's own model of a pool, the one `npx oaas model` shows. For `session`, a mean field whose error is on the hopeful side, the
+ * times are raised by the model's own error bound: a fleet is only taken when the promise holds at the bound's far end.
  */
 export const productModel: QueueModel = {
   meanS: (input) => {
     if (input.policy !== 'session') return predictMeanS(input);
-    const margin = sessionMargin(input);
-    if (margin === null) return Number.POSITIVE_INFINITY;
-    return margin * Math.max(predictMeanS(input), predictMeanS({ ...input, policy: 'jsq' }));
+    if (tooBusy(input)) return Number.POSITIVE_INFINITY;
+    const { meanS, errorBoundPct } = predictMeanWithBound(input);
+    return meanS * atBound(errorBoundPct);
+  },
+  shareBeyond: (input, tS) => {
+    if (input.policy !== 'session') return predictShareBeyond(input, tS);
+    return tooBusy(input) ? 1 : predictShareBeyond(input, tS, atBound);
   },
   times: (input) => {
-    if (input.policy !== 'session') return timesOf(input);
-    const margin = sessionMargin(input);
-    const session = margin === null ? null : timesOf(input);
-    const jsq = session === null ? null : timesOf({ ...input, policy: 'jsq' });
-    if (margin === null || session === null || jsq === null) return null;
-    const safe = (a: number | null, b: number | null) => (a === null || b === null ? null : margin * Math.max(a, b));
-    return { mean: safe(session.mean, jsq.mean), p95: safe(session.p95, jsq.p95), p99: safe(session.p99, jsq.p99) };
+    if (input.policy === 'session' && tooBusy(input)) return null;
+    const { status, responseTimeS, errorBoundPct } = predict(input);
+    if (status !== 'stable') return null;
+    if (input.policy !== 'session') return responseTimeS;
+    const raised = (timeS: number | null) => (timeS === null ? null : timeS * atBound(errorBoundPct));
+    const { mean, p95, p99 } = responseTimeS;
+    return { mean: raised(mean), p95: raised(p95), p99: raised(p99) } satisfies ResponseTimes;
   },
 };
 
-/** Factor on the session model's times; null where it is not to be used. */
-function sessionMargin({ pool, arrivalRatePerS }: ModelInput): number | null {
-  const vms = pool.reduce((sum, g) => sum + g.count, 0);
+const atBound = (errorBoundPct: number): number => 1 + errorBoundPct / 100;
+
+function tooBusy({ pool, arrivalRatePerS }: ModelInput): boolean {
   const capacity = pool.reduce(
     (sum, g) => sum + (g.count * g.serviceRatePerS * Math.min(g.cores, g.sharingLimit)) / g.cores,
     0,
   );
-  const utilization = arrivalRatePerS / capacity;
-  if (utilization > highestSessionUtilization * (1 + 1e-9)) return null;
-  return 1 + (0.25 * utilization) / ((1 - utilization) * vms);
-}
-
-function timesOf(input: ModelInput): ResponseTimes | null {
-  const result = predict(input);
-  return result.status === 'stable' ? result.responseTimeS : null;
+  return arrivalRatePerS > capacity * highestSessionUtilization * (1 + 1e-9);
 }

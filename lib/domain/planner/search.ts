@@ -68,7 +68,7 @@ export function searchFleet(instance: Instance, evaluator: Evaluator, budget: Bu
   ))
     offer(counts);
   const found = best as { counts: Counts } | null;
-  if (found !== null) improve(instance, found.counts, offer, budget);
+  if (found !== null) improve(instance, columns, found.counts, offer, budget);
   for (const root of roots) fixByReducedCost(root, columns, limit());
 
   const open = new Heap<Node>((a, b) => a.bound - b.bound);

@@ -130,7 +130,7 @@ function neverEnds(instance: Instance, evaluator: Evaluator, counts: Counts, i: 
   const { sla } = instance;
   const offer = instance.offers[i]!;
   const floorS = loneRequestS(instance, i);
-  const reached = round(evaluator.indicatorS(counts));
+  const reached = round(evaluator.times(counts)[sla.indicator] ?? Number.POSITIVE_INFINITY);
   const why =
     floorS >= sla.targetS
       ? `a lone request takes ${round(floorS)} s (${sla.indicator}) on it (network ${offer.networkS} s, mean service ${round(offer.cores / offer.serviceRatePerS)} s), so no number of them meets the target`

@@ -1,4 +1,5 @@
 import { type PoolChain, solvePool } from './jsq-chain.ts';
+import { shortenWaits } from './jsq-distance.ts';
 import { type GroupOccupancy, occupyGroups } from './jsq-groups.ts';
 import type { GroupLoad, PoolLoad } from './pool-load.ts';
 import { staticLoad } from './static-load.ts';
@@ -9,9 +10,10 @@ import { capacityOf, type Station, vmCountOf } from './station.ts';
  *
  * @returns undefined when λ ≥ Σ m μ_core
  */
-export function jsqLoad(stations: readonly Station[], arrivalRatePerS: number): PoolLoad | undefined {
-  if (arrivalRatePerS >= capacityOf(stations)) return undefined;
-  if (vmCountOf(stations) === 1) return staticLoad(stations, arrivalRatePerS, 'even');
+export function jsqLoad(asGiven: readonly Station[], arrivalRatePerS: number): PoolLoad | undefined {
+  if (arrivalRatePerS >= capacityOf(asGiven)) return undefined;
+  if (vmCountOf(asGiven) === 1) return staticLoad(asGiven, arrivalRatePerS, 'even');
+  const { stations, standingS } = shortenWaits(asGiven, arrivalRatePerS);
   const chain = solvePool(stations, arrivalRatePerS);
   const occupied = occupyGroups(stations, arrivalRatePerS, chain);
   // The groups' levels come from one common stray, the total from the bends' own: brought to agree with it.
@@ -23,8 +25,9 @@ export function jsqLoad(stations: readonly Station[], arrivalRatePerS: number): 
     const unused = flow < 1e-12 * arrivalRatePerS;
     return {
       arrivalRatePerS: unused ? 0 : flow,
-      sojournS: unused ? 1 / stations[g]!.coreRatePerS : (o.inSystem / flow) * stretch,
-      waitingS: unused ? 0 : (o.waiting / flow) * stretch,
+      sojournS: unused ? 1 / stations[g]!.coreRatePerS : (o.inSystem / flow) * stretch + standingS[g]!,
+      waitingS: unused ? 0 : (o.waiting / flow) * stretch + standingS[g]!,
+      standingS: standingS[g]!,
       handoffS: 0,
       rates: o.rates,
     };
@@ -36,7 +39,7 @@ export function jsqLoad(stations: readonly Station[], arrivalRatePerS: number): 
   return {
     groups,
     method: 'approximation',
-    errorBoundPct: errorBoundPct(chain, arrivalRatePerS),
+    errorBoundPct: () => errorBoundPct(chain, arrivalRatePerS),
     chanceWaitingShare: waiting > 0 ? Math.min(1, numberBeyondLimits(stations, chain) / waiting) : 1,
   };
 }

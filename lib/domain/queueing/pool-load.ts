@@ -8,6 +8,8 @@ export interface GroupLoad {
   sojournS: number;
   /** Part of `sojournS` spent outside the sharing limit, seconds. */
   waitingS: number;
+  /** Part of `waitingS` that is the same for every request, seconds: the wait at a VM that always holds a long queue. 0 if absent. */
+  standingS?: number;
   /** Mean time its requests spent between VMs before arriving (session handoffs), seconds. */
   handoffS: number;
   /** Arrival rate the VM sees by number present: what percentiles are computed from. */
@@ -19,8 +21,8 @@ export interface PoolLoad {
   /** One per station, same order. */
   groups: GroupLoad[];
   method: 'exact' | 'approximation';
-  /** Bound on the error of the mean response time, percent. */
-  errorBoundPct: number;
+  /** Bound on the error of the mean response time, percent; a function, for the planner never asks. */
+  errorBoundPct: () => number;
   /**
    * Share of the waiting that comes from chance, not from a dispatcher that prefers a fast VM's queue to a slow VM; 1 if
    * absent.

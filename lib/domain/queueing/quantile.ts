@@ -16,13 +16,15 @@ export function responseSurvival(stations: readonly Station[], load: PoolLoad): 
   const parts: Survival[] = [];
   const total = stations.reduce((sum, s, g) => sum + s.count * load.groups[g]!.arrivalRatePerS, 0);
   stations.forEach((station, g) => {
-    const group: GroupLoad = load.groups[g]!;
+    const { standingS = 0, ...all } = load.groups[g]!;
+    const group: GroupLoad = { ...all, sojournS: all.sojournS - standingS, waitingS: all.waitingS - standingS };
     const weight = (station.count * group.arrivalRatePerS) / total;
     if (weight < 1e-6) return;
     const transform = sojournTransform(group.rates, station);
     if (transform === undefined) return;
     const inverted = invert(transform, group.sojournS);
-    const base = load.exponential?.groups[g];
+    const given = load.exponential?.groups[g];
+    const base = given && { ...given, sojournS: given.sojournS - standingS, waitingS: given.waitingS - standingS };
     // A time x of the exponential model stands for stretch · x^power of the real one, with the group's mean kept.
     const power = base
       ? tailExponent(group, base, {
@@ -32,7 +34,7 @@ export function responseSurvival(stations: readonly Station[], load: PoolLoad): 
         })
       : 1;
     const meanOfPower = Math.exp((Math.log1p(inverted.scv) * (power * power - power)) / 2);
-    const offsetS = station.networkS + group.handoffS;
+    const offsetS = station.networkS + group.handoffS + standingS;
     parts.push((tS) => {
       if (tS <= offsetS) return weight;
       const relative = ((tS - offsetS) * meanOfPower) / group.sojournS;

@@ -41,8 +41,8 @@ export function withServiceScv(
   const exact = load.method === 'exact' && arrivalScv === 1 && (moved < 1e-6 || stations.every(isFirstComeFirstServed));
   if (exact) return { ...load, groups, exponential };
   // Insensitivity is not exact with state-dependent or regular arrivals, nor the factors beyond one core.
-  const bound = load.errorBoundPct + 4 + 40 * moved;
-  return { groups, method: 'approximation', errorBoundPct: Math.min(40, bound), exponential };
+  const errorBoundPct = () => Math.min(40, load.errorBoundPct() + 4 + 40 * moved);
+  return { groups, method: 'approximation', errorBoundPct, exponential };
 }
 
 /** One core and one request at a time: M/G/1, where Pollaczek-Khinchine is exact. */

@@ -1,3 +1,4 @@
+import { handOffAt } from '../dispatch/hand-off.ts';
 import { type ArrivalRates, type LevelDistribution, solveLevels } from './birth-death.ts';
 import type { GroupLoad, PoolLoad } from './pool-load.ts';
 import { staticLoad } from './static-load.ts';
@@ -10,7 +11,7 @@ interface MeanField {
   rates: ArrivalRates[];
   /** Mean number of handoffs per request. */
   handoffs: number;
-  /** Probability that a VM drawn at random is at or above the threshold. */
+  /** Probability that a VM drawn by capacity is at or above the threshold. */
   full: number;
 }
 
@@ -25,8 +26,10 @@ export function sessionPoolLoad(
   parameters: SessionParameters,
 ): PoolLoad | undefined {
   if (arrivalRatePerS >= capacityOf(stations)) return undefined;
-  // With one candidate nobody has a choice: a uniform random split, which is exact.
-  if (Math.min(parameters.candidates, vmCountOf(stations)) === 1) return staticLoad(stations, arrivalRatePerS, 'even');
+  // With one candidate nobody has a choice: a random split by capacity, which is exact.
+  if (Math.min(parameters.candidates, vmCountOf(stations)) === 1) {
+    return staticLoad(stations, arrivalRatePerS, 'capacity');
+  }
   const field = meanField(stations, arrivalRatePerS, parameters);
   if (field === undefined) return undefined;
   const levels = field.rates.map((rates, g) => solveLevels(rates, stations[g]!)!);
@@ -41,13 +44,12 @@ export function sessionPoolLoad(
       rates: field.rates[g]!,
     };
   });
-  return { groups, method: 'approximation', errorBoundPct: Math.min(15, 4 + 25 * excess) };
+  return { groups, method: 'approximation', errorBoundPct: () => Math.min(25, 1 + 200 * excess) };
 }
 
 /**
- * Relative excess of the mean time over mean field: with C VMs and k candidates, candidates fill up together. Fitted to 197
- * simulated pools (2-60 VMs, k 2-7, threshold 1-4, ρ 0.4-0.95): without it the error is 7 % at the 90th percentile and
- * 25 % at the 99th, with it 2.5 % and 8 %.
+ * Relative excess of the mean time over mean field: with C VMs and k candidates, candidates fill up together. Fitted to 706
+ * simulated pools where it counts (fewer than 12 VMs, or busy), drawn like those of test/support/model-grid.ts.
  */
 function correlationExcess(
   stations: readonly Station[],
@@ -62,24 +64,23 @@ function correlationExcess(
   const busyCores = stations.reduce((sum, s, g) => sum + (s.count * levels[g]!.throughputPerS) / s.coreRatePerS, 0);
   const utilization = arrivalRatePerS / capacityOf(stations);
   const excess =
-    4.288 *
-    field.full ** 2.038 *
-    Math.max(0, 1 - field.full) ** 1.451 *
-    ((k - 1) / vms) ** 0.538 *
-    Math.max(0, 1 - busyCores / present) ** 0.385 *
-    (1 - utilization) ** -0.77 *
-    vms ** -0.728;
-  return Math.min(1, excess);
+    2.957 *
+    field.full ** 1.746 *
+    Math.max(0, 1 - field.full) ** 0.386 *
+    ((k - 1) / vms) ** 0.314 *
+    Math.max(0, 1 - busyCores / present) ** 0.344 *
+    (1 - utilization) ** -0.67 *
+    vms ** -0.966;
+  return Math.min(2, excess);
 }
 
 /**
- * Session dispatch in mean field: a request goes to a VM drawn uniformly of its ticket's k candidates; a VM holding
- * `threshold` or more hands it to the next candidate in random order, the last keeps it. Tickets are drawn uniformly
- * without replacement and sessions are many and short, so that each request sees a fresh random order of k VMs.
+ * Session dispatch in mean field: a ticket names k VMs drawn by capacity without replacement; a VM holding `handOffAt` or
+ * more hands the request to the next, the last keeps it. Sessions are many, so that each request sees a fresh draw.
  *
- * Every VM is taken as independent of the others (exact for C → ∞; Mitzenmacher 2001 for threshold policies): a VM
- * below its threshold receives λ/C Σ_{j<k} Q_j, one at or above it λ/C Q_{k-1}, with Q_j the probability that j others
- * drawn at random are all at or above theirs.
+ * Every VM is taken as independent of the others (exact for C → ∞; Mitzenmacher 2001 for threshold policies): a VM below its
+ * threshold receives λ Σ_{j<k} A_j, one at or above it λ A_{k-1}, with A_j the probability that it is drawn after exactly j others
+ * that are all at or above theirs (`drawnAfterFull`).
  *
  * @returns undefined when some VM is overloaded
  */
@@ -88,22 +89,32 @@ function meanField(
   arrivalRatePerS: number,
   { candidates, threshold }: SessionParameters,
 ): MeanField | undefined {
-  const vms = vmCountOf(stations);
-  const k = Math.min(candidates, vms);
-  const base = arrivalRatePerS / vms;
-  const ratesFor = (full: readonly number[]): ArrivalRates[] =>
-    stations.map((_, g) => {
-      const q = allFull(stations, full, g, k - 1);
-      const below = base * q.reduce((sum, x) => sum + x, 0);
-      return [...Array.from({ length: threshold }, () => below), base * q[k - 1]!];
-    });
+  const k = Math.min(candidates, vmCountOf(stations));
+  const shares = (full: readonly number[]) => {
+    const after = stations.map((_, g) => drawnAfterFull(stations, full, g, k));
+    const sums = after.map((a) => a.reduce((sum, x) => sum + x, 0));
+    // Each request ends at one VM; the average depletion in `drawnAfterFull` keeps that to a few parts in a thousand.
+    const total = stations.reduce(
+      (sum, s, g) => sum + s.count * ((1 - full[g]!) * sums[g]! + full[g]! * after[g]![k - 1]!),
+      0,
+    );
+    return { after, sums, total };
+  };
+  const ratesFor = (full: readonly number[]): ArrivalRates[] => {
+    const { after, sums, total } = shares(full);
+    const scale = arrivalRatePerS / total;
+    return stations.map((s, g) => [
+      ...Array.from({ length: handOffAt(threshold, s.servers) }, () => sums[g]! * scale),
+      after[g]![k - 1]! * scale,
+    ]);
+  };
   // From empty VMs upwards the iteration rises to the least fixed point, nearly geometrically: every third step jumps
   // most of the way to the limit of that geometric sequence, never past it.
   let full: number[] = stations.map(() => 0);
   let steps: number[] = [];
   for (let i = 0; i < 500; i++) {
     const rates = ratesFor(full);
-    const next = stations.map((s, g) => fullProbability(rates[g]!, s, threshold));
+    const next = stations.map((s, g) => fullProbability(rates[g]!, s));
     const change = next.map((q, g) => q - full[g]!);
     if (change.every((c) => Math.abs(c) < 1e-10)) break;
     full = next.map((q, g) => {
@@ -115,35 +126,60 @@ function meanField(
   }
   const rates = ratesFor(full);
   if (stations.some((s, g) => solveLevels(rates[g]!, s) === undefined)) return undefined;
-  const q = allFull(stations, full, -1, k - 1);
-  const meanFull = stations.reduce((sum, s, g) => sum + s.count * full[g]!, 0) / vms;
-  return { rates, handoffs: q.slice(1).reduce((sum, x) => sum + x, 0), full: meanFull };
+  const { after, total } = shares(full);
+  let handoffs = 0;
+  stations.forEach((s, g) => {
+    const below = after[g]!.reduce((sum, x, j) => sum + j * x, 0);
+    handoffs += (s.count * ((1 - full[g]!) * below + full[g]! * (k - 1) * after[g]![k - 1]!)) / total;
+  });
+  const capacity = capacityOf(stations);
+  const meanFull = stations.reduce((sum, s, g) => sum + s.count * s.capacityPerS * full[g]!, 0) / capacity;
+  return { rates, handoffs, full: meanFull };
 }
 
-function fullProbability(rates: ArrivalRates, station: Station, threshold: number): number {
+/** P(as many present as `rates` has levels below the last). */
+function fullProbability(rates: ArrivalRates, station: Station): number {
   const levels = solveLevels(rates, station);
   if (levels === undefined) return 1;
-  return Math.max(0, 1 - levels.probability.slice(0, threshold).reduce((sum, p) => sum + p, 0));
+  return Math.max(0, 1 - levels.probability.slice(0, rates.length - 1).reduce((sum, p) => sum + p, 0));
 }
 
 /**
- * Q_0 ... Q_most: the probability that j VMs drawn without replacement (one VM of group `without` set aside) are all
- * full, e_j(q)/binomial(C, j) with e_j the elementary symmetric polynomial.
+ * A_0 ... A_{k-1} for one VM of group `own`: the probability that it comes after exactly j others, all of them full. Draws are by
+ * capacity without replacement, and the VM drawn second comes last; what draws leave of each group is followed on average
+ * (exact for equal VMs).
  */
-function allFull(stations: readonly Station[], full: readonly number[], without: number, most: number): number[] {
-  let e = [1, ...Array.from({ length: most }, () => 0)];
-  let vms = 0;
-  stations.forEach((station, g) => {
-    const count = station.count - (g === without ? 1 : 0);
-    vms += count;
-    // Times (1 + q x)^count, up to x^most.
-    const power = [1];
-    for (let j = 1; j <= most; j++) power.push((power[j - 1]! * full[g]! * (count - j + 1)) / j);
-    e = e.map((_, j) => power.slice(0, j + 1).reduce((sum, p, i) => sum + p * e[j - i]!, 0));
-  });
-  let binomial = 1;
-  return e.map((value, j) => {
-    if (j > 0) binomial *= (vms - j + 1) / j;
-    return vms >= j ? value / binomial : 0;
-  });
+function drawnAfterFull(stations: readonly Station[], full: readonly number[], own: number, k: number): number[] {
+  const rate = stations[own]!.capacityPerS;
+  const drawn = stations.map(() => 0);
+  const left = () => stations.reduce((sum, s, h) => sum + s.capacityPerS * (s.count - drawn[h]!), 0);
+  /** Draws another VM that is full (`only`), or any other. @returns how likely that is */
+  const drawOther = (ownLeft: number, only: readonly number[] | null): number => {
+    const all = left();
+    const next = stations.map((s, h) => {
+      const others = Math.max(0, s.count - drawn[h]! - (h === own ? ownLeft : 0));
+      return (s.capacityPerS * others * (only === null ? 1 : only[h]!)) / all;
+    });
+    const chance = next.reduce((sum, x) => sum + x, 0);
+    if (chance > 0) for (let h = 0; h < drawn.length; h++) drawn[h]! += next[h]! / chance;
+    return chance;
+  };
+  const after = Array.from({ length: k }, () => 0);
+  after[0] = rate / left();
+  if (k === 1) return after;
+  const first = drawOther(1, full);
+  const asDrawn = [...drawn];
+  // As the keeper: everybody else on the ticket is full.
+  let keeper = (first * rate) / left();
+  drawn[own]! += 1;
+  for (let j = 1; j < k - 1 && keeper > 0; j++) keeper *= drawOther(0, full);
+  after[k - 1] = keeper;
+  // In between: the keeper is another, full or not.
+  for (let h = 0; h < drawn.length; h++) drawn[h] = asDrawn[h]!;
+  let chance = first * drawOther(1, null);
+  for (let j = 1; j < k - 1 && chance > 0; j++) {
+    after[j] = (chance * rate) / left();
+    chance *= drawOther(1, full);
+  }
+  return after;
 }

@@ -34,7 +34,7 @@ export function snapshotLoad(
     };
   });
   const mixed = stations.some((s) => s.coreRatePerS !== stations[0]!.coreRatePerS);
-  return { groups, method: 'approximation', errorBoundPct: fresh.errorBoundPct + (mixed ? 12 : 5) };
+  return { groups, method: 'approximation', errorBoundPct: () => fresh.errorBoundPct() + (mixed ? 12 : 5) };
 }
 
 function weightedRoundRobin(stations: readonly Station[], arrivalRatePerS: number): GroupLoad[] {

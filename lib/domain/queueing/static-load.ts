@@ -16,7 +16,7 @@ export function staticLoad(
 ): PoolLoad | undefined {
   const rates = splitArrivalRate(stations, arrivalRatePerS, policy);
   if (stations.some((s, g) => rates[g]! >= s.capacityPerS)) return undefined;
-  return { groups: stations.map((s, g) => poissonVm(s, rates[g]!)), method: 'exact', errorBoundPct: 0 };
+  return { groups: stations.map((s, g) => poissonVm(s, rates[g]!)), method: 'exact', errorBoundPct: () => 0 };
 }
 
 function poissonVm(station: Station, arrivalRatePerS: number): GroupLoad {
@@ -51,5 +51,5 @@ export function roundRobinLoad(stations: readonly Station[], arrivalRatePerS: nu
       rates: roundRobinRates(own, vm.decay, station),
     };
   });
-  return { groups, method: 'exact', errorBoundPct: 0 };
+  return { groups, method: 'exact', errorBoundPct: () => 0 };
 }

@@ -5,7 +5,7 @@
  *   response time for exponential service, network included.
  * - `round-robin`: cyclic over all VMs, each gets every C-th request.
  * - `jsq`: the least networkS + (n+1)/(min(n+1, c, N) μ_core), n = number present; ties uniform.
- * - `session`: a VM drawn uniformly of the ticket's candidates; see `SessionParameters`.
+ * - `session`: the first of a ticket's candidates that has room for it; see `SessionParameters`.
  */
 export type Policy = 'even' | 'capacity' | 'sqrt' | 'round-robin' | 'jsq' | 'session';
 
@@ -22,9 +22,10 @@ export interface VmGroup {
 }
 
 /**
- * Parameters of the session dispatch mode: a ticket names `candidates` VMs, drawn uniformly of the pool. A request goes to
- * one of them at random; a VM that holds `threshold` requests or more hands it to the next in random order, which takes
- * `handoffS`, and the last keeps it. Sessions are many, so that each request sees a fresh draw.
+ * Parameters of the session dispatch mode: a ticket names `candidates` VMs, drawn by usable rate without replacement. A request
+ * goes to the first; a VM that holds `threshold` + min(c, N) - 1 requests or more hands it to the next (a VM of one core at
+ * `threshold`, each further core adds one), which takes `handoffS`, and the last keeps it. Sessions are many, so that each
+ * request sees a fresh draw.
  */
 export interface SessionParameters {
   candidates: number;
@@ -73,5 +74,8 @@ export interface ModelResult {
   /** One row per VM, `count` expanded, in order. */
   perVm: VmPrediction[];
   method: 'exact' | 'approximation';
+  /** Of the mean. */
   errorBoundPct: number;
+  /** Of the 95th percentile. */
+  percentileErrorBoundPct: number;
 }

@@ -63,7 +63,7 @@ export async function tracesPart(context: ExperimentContext): Promise<Experiment
 }
 
 /** Two days from a seeded start that leaves at least half of the trace (up to 14 days) before it. */
-function scenarioOf(trace: Trace, seed: number): Scenario {
+export function scenarioOf(trace: Trace, seed: number): Scenario {
   const perDay = Math.round(86_400 / trace.slotS);
   const window = WINDOW_DAYS * perDay;
   const earliest = Math.min(HISTORY_DAYS * perDay, Math.floor((trace.slots.length - window) / 2));
@@ -100,16 +100,19 @@ function judge(name: string, points: readonly Point[]): { claim: Claim; figure: 
       ...ours.filter((o) => o.score.slotsWithin >= attainment - TIE).map((o) => o.score.costOverBound),
       Infinity,
     );
-  const unbeaten = rivals.filter((r) => cheapestOfOurs(r.score.slotsWithin) >= r.score.costOverBound);
+  const isUnbeaten = (r: Point) => cheapestOfOurs(r.score.slotsWithin) >= r.score.costOverBound;
+  const unbeaten = rivals.filter(isUnbeaten);
+  const oracles = points.filter((p) => p.contestant.kind === 'oracle');
   const most = Math.max(...ours.map((o) => o.score.slotsWithin));
   const shown = (p: Point) =>
     `${p.contestant.name} at ${p.knob} (${p.score.costOverBound.toFixed(2)} x, ${(100 * p.score.slotsWithin).toFixed(1)} %)`;
   return {
     claim: {
-      claim: `${name}: at every setting of every rival OaaS costs less, control plane included, at the same or better attainment`,
+      claim: `${name}: at every setting of every rival that knows the past only, OaaS costs less, control plane included, at the same or better attainment`,
       ours:
         `${rivals.length - unbeaten.length} of ${rivals.length} settings beaten; ours reaches ${(100 * most).toFixed(1)} % of slots at ${cheapestOfOurs(most).toFixed(2)} x` +
-        (unbeaten.length > 0 ? `; not beaten: ${unbeaten.slice(0, 3).map(shown).join(', ')}` : ''),
+        (unbeaten.length > 0 ? `; not beaten: ${unbeaten.slice(0, 3).map(shown).join(', ')}` : '') +
+        oracles.map((o) => `; ${shown(o)}, an oracle: ${isUnbeaten(o) ? 'not beaten' : 'beaten too'}`).join(''),
       holds: unbeaten.length === 0,
     },
     figure: {

@@ -10,13 +10,15 @@ export class RegionDashboard extends Construct {
   constructor(scope: Construct, id: string, props: RegionStackProps & { api: HttpApi }) {
     super(scope, id);
     const { deployment, geography, api } = props;
-    const perPool = (metricName: string, statistic: string): IMetric =>
+    const search = (dimensions: string, metricName: string, statistic: string): IMetric =>
       new MathExpression({
-        expression: `SEARCH('{${metricNamespace},region,pool} region="${geography.home}" MetricName="${metricName}"', '${statistic}')`,
+        expression: `SEARCH('{${metricNamespace},${dimensions}} region="${geography.home}" MetricName="${metricName}"', '${statistic}')`,
         usingMetrics: {},
         label: metricName,
         period: Duration.minutes(deployment.slotMinutes),
       });
+    const perPool = (metricName: string, statistic: string) => search('region,pool', metricName, statistic);
+    const ofRegion = (metricName: string) => search('region', metricName, 'Maximum');
     const graph = (title: string, left: IMetric[], leftLabel: string) =>
       new GraphWidget({ title, left, leftYAxis: { label: leftLabel, showUnits: false, min: 0 }, width: 12, height: 6 });
     const m = metricNames;
@@ -29,7 +31,9 @@ export class RegionDashboard extends Construct {
             [
               perPool(m.targetMs, 'Average'),
               perPool(m.responseMsPredicted, 'Average'),
+              perPool(m.responseMsP95Predicted, 'Average'),
               perPool(m.responseMsMean, 'Average'),
+              perPool(m.responseMsP95, 'Average'),
             ],
             'ms',
           ),
@@ -40,11 +44,25 @@ export class RegionDashboard extends Construct {
           ),
         ],
         [
-          graph('Machines', [perPool(m.vmsReady, 'Average'), perPool(m.vmsBooting, 'Average')], 'VMs'),
           graph(
-            'Rent and its fluid bound',
-            [perPool(m.rentUsdPerHour, 'Average'), perPool(m.rentBoundUsdPerHour, 'Average')],
+            'Machines by state',
+            [m.vmsReady, m.vmsBooting, m.vmsDraining, m.vmsUnhealthy, m.vmsStopped].map((name) =>
+              perPool(name, 'Average'),
+            ),
+            'VMs',
+          ),
+          graph(
+            "Rent, its fluid bound, and the paper's algorithm",
+            [m.rentUsdPerHour, m.rentBoundUsdPerHour, m.rentPaperUsdPerHour].map((name) => perPool(name, 'Average')),
             'USD/h',
+          ),
+        ],
+        [
+          graph('Machines by type', [search('region,type', m.vms, 'Average')], 'VMs'),
+          graph(
+            'Tasks running and waiting',
+            [perPool(m.tasksRunning, 'Average'), perPool(m.tasksWaiting, 'Average')],
+            'tasks',
           ),
         ],
         [
@@ -53,8 +71,13 @@ export class RegionDashboard extends Construct {
             [perPool(m.refused, 'Sum'), perPool(m.launchFailures, 'Sum')],
             'per slot',
           ),
-          graph('Endpoint', [api.metricCount(), api.metricClientError(), api.metricServerError()], 'requests'),
+          graph(
+            'Faults: slots missed, invalid configuration, age of the prices',
+            [perPool(m.slotsMissed, 'Sum'), ofRegion(m.configFaults), ofRegion(m.priceAgeHours)],
+            'slots, rows, hours',
+          ),
         ],
+        [graph('Endpoint', [api.metricCount(), api.metricClientError(), api.metricServerError()], 'requests')],
       ],
     });
   }

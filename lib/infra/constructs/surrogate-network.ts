@@ -17,6 +17,10 @@ const zoneCounts: Readonly<Record<string, number>> = {
 };
 const usualZoneCount = 3;
 
+/** Zones of a region as the account numbers them, resolved at deployment. A stack must answer these too, or the CDK looks them up. */
+export const zonesOf = (region: string): string[] =>
+  Array.from({ length: zoneCounts[region] ?? usualZoneCount }, (_, i) => Fn.select(i, Fn.getAzs()));
+
 /** Public subnets over all zones, IPv4 and IPv6, no NAT: surrogates are reached by devices and call only AWS. */
 export class SurrogateNetwork extends Construct {
   readonly vpc: ec2.Vpc;
@@ -24,10 +28,9 @@ export class SurrogateNetwork extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    const count = zoneCounts[Stack.of(this).region] ?? usualZoneCount;
     this.vpc = new ec2.Vpc(this, 'Vpc', {
       ipProtocol: ec2.IpProtocol.DUAL_STACK,
-      availabilityZones: Array.from({ length: count }, (_, i) => Fn.select(i, Fn.getAzs())),
+      availabilityZones: zonesOf(Stack.of(this).region),
       natGateways: 0,
       subnetConfiguration: [
         {

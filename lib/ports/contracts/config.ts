@@ -102,7 +102,7 @@ export const groupSchema = z.strictObject({
         .positive()
         .nullable()
         .default(null)
-        .describe('a VM that holds so many tasks hands on; null: its number of cores + 1'),
+        .describe('a VM of one core that holds so many tasks hands on, every further core adds one; null: 2'),
       sessionLifetimeS: z
         .number()
         .positive()

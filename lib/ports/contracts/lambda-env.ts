@@ -21,6 +21,8 @@ export const lambdaEnv = {
   /** Tests only: another server that speaks DynamoDB's, EC2's, SSM's and S3's protocols. */
   awsEndpoint: 'OAAS_AWS_ENDPOINT',
   dynamoDbEndpoint: 'OAAS_DYNAMODB_ENDPOINT',
+  /** Tests only: length of a slot in milliseconds where the deployment's minutes are too long to wait for. */
+  slotMs: 'OAAS_SLOT_MS',
 } as const;
 
 const json = <S extends z.ZodType>(schema: S) =>
@@ -51,6 +53,7 @@ const lambdaEnvSchema = z.object({
   [lambdaEnv.endpoint]: z.url().optional(),
   [lambdaEnv.awsEndpoint]: z.url().optional(),
   [lambdaEnv.dynamoDbEndpoint]: z.url().optional(),
+  [lambdaEnv.slotMs]: z.coerce.number().int().min(1_000).max(3_600_000).optional(),
 });
 
 /** A function's configuration, typed and frozen. */
@@ -69,6 +72,7 @@ export interface LambdaConfig {
   endpoint: string | undefined;
   awsEndpoint: string | undefined;
   dynamoDbEndpoint: string | undefined;
+  slotMs: number;
 }
 
 /**
@@ -107,5 +111,6 @@ export function parseLambdaEnv(env: Record<string, string | undefined>): LambdaC
     endpoint: e[lambdaEnv.endpoint],
     awsEndpoint: e[lambdaEnv.awsEndpoint],
     dynamoDbEndpoint: e[lambdaEnv.dynamoDbEndpoint],
+    slotMs: e[lambdaEnv.slotMs] ?? deployment.slotMinutes * 60_000,
   });
 }

@@ -22,7 +22,11 @@ export const policySchema = z
 
 export const sessionParametersSchema = z.strictObject({
   candidates: z.int().min(1).max(64).describe('k: VMs a ticket names'),
-  threshold: z.int().min(1).max(10_000).describe('a VM holding this many requests or more hands on'),
+  threshold: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .describe('a VM of one core that holds this many requests or more hands on; every further core adds one'),
   handoffS: nonNegative.default(0).describe('seconds each handoff adds'),
 });
 
@@ -66,4 +70,5 @@ export const modelResultSchema = z.strictObject({
     .describe('one row per VM, count expanded, in order'),
   method: z.enum(['exact', 'approximation']),
   errorBoundPct: z.number().describe('bound on the error of responseTimeS.mean, percent; 0 when exact'),
+  percentileErrorBoundPct: z.number().describe('bound on the error of responseTimeS.p95, percent'),
 });

@@ -21,6 +21,13 @@ const poolStatusSchema = z.object({
   /** What the last plan promised for the indicator, and what was measured in the last slot (mean); null: not known. */
   predictedMs: z.number().nullable(),
   measuredMeanMs: z.number().nullable(),
+  /** The same as mean and 95th percentile; absent in answers of earlier versions. */
+  predictedMeanMs: z.number().nullable().optional(),
+  predictedP95Ms: z.number().nullable().optional(),
+  measuredP95Ms: z.number().nullable().optional(),
+  /** Rent of the load planned for: the fluid bound's, and what the OaaS paper's algorithm would rent for the same promise. */
+  fluidUsdPerHour: z.number().nullable().optional(),
+  paperUsdPerHour: z.number().nullable().optional(),
   /** Requests per second of the last slot, and what the forecast's quantile says of the present one. */
   arrivalRatePerS: z.number().nullable(),
   forecastRatePerS: z.number().nullable(),

@@ -27,6 +27,19 @@ const responseTimeMsSchema = z.object({
   p99: z.number().nullable(),
 });
 
+/** A fleet that was weighed beside the planned one, for the same load and promise. */
+const alternativeSchema = z.object({
+  id: z.enum(['paper', 'jsq', 'session', 'capacity', 'fewer', 'unchanged']),
+  fleet: z.array(z.object({ offer: z.string(), count: z.number() })),
+  /** Null: no such fleet, see `why`. */
+  costUsdPerHour: z.number().nullable(),
+  predictedMs: z.object({ mean: z.number().nullable(), p95: z.number().nullable() }),
+  /** Whether it keeps the promise. */
+  keeps: z.boolean(),
+  why: z.string(),
+});
+export type SlotAlternative = z.infer<typeof alternativeSchema>;
+
 /** One run of the scaler for one pool: what it saw, expected, decided and did. The body of a `SlotRecord`. */
 export const slotBodySchema = z.object({
   version: z.literal(1),
@@ -44,6 +57,8 @@ export const slotBodySchema = z.object({
     arrivalRatePerS: z.number(),
     /** As clients and agents reported it; null: nobody did. */
     meanResponseMs: z.number().nullable(),
+    /** Of what the agents ran; network of the data centre included. Absent in records of earlier versions. */
+    p95ResponseMs: z.number().nullable().optional(),
     demandS: z.number(),
     running: z.number(),
     waiting: z.number(),
@@ -75,6 +90,9 @@ export const slotBodySchema = z.object({
     predictedMs: responseTimeMsSchema,
     reason: z.string().nullable(),
     notes: z.array(z.string()),
+    /** Rent of the fluid bound: the cheapest capacity for exactly this load, as if waiting did not exist. */
+    fluidUsdPerHour: z.number().optional(),
+    alternatives: z.array(alternativeSchema).optional(),
   }),
   outcome: z.object({
     launched: z.array(z.object({ offer: z.string(), vmIds: z.array(z.string()) })),

@@ -25,6 +25,8 @@ export const systemFileSchema = z.object({
       }),
     )
     .min(1),
+  /** URL of the live page, its key in the fragment; absent in files of earlier versions. */
+  page: z.url().optional(),
   /** Bearer tokens of the two scopes that a person uses. */
   keys: z.object({ device: z.string().min(1), admin: z.string().min(1) }),
 });

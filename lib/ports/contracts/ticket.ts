@@ -20,7 +20,7 @@ export const ticketClaimsSchema = z.object({
   vms: z.array(z.object({ id: z.string(), nonce: z.string(), url: z.string(), certSha256: z.string() })),
   /** Exact mode: which reservation bucket of aud[0] this ticket claims (floor(issue time / bucket length)). */
   bucket: z.number().int().optional(),
-  /** Session mode: a VM of `vms` holding this many tasks hands on. */
+  /** Session mode: a VM of `vms` with one core that holds this many tasks hands on; every further core adds one. */
   threshold: z.number().int().optional(),
 });
 export type TicketClaims = z.infer<typeof ticketClaimsSchema>;

@@ -145,7 +145,7 @@ export abstract class Kernel {
   protected admit(): number {
     const { fleet, recorder, tasks } = this;
     this.arrivalCount++;
-    const vm = this.presentCount < this.poolLimit ? this.dispatcher.choose() : -1;
+    const vm = this.presentCount < this.poolLimit ? this.dispatcher.choose(this.nowS) : -1;
     this.chosen = vm;
     if (vm < 0) {
       recorder.refuse();

@@ -1,6 +1,6 @@
 import { estimate } from '../engine/confidence.ts';
 import { DurationHistogram } from '../engine/histogram.ts';
-import type { ReplicationResult } from './replication.ts';
+import type { ReplicationResult } from './replication-types.ts';
 import type { ResponseSummary, Scenario, ScenarioTotal, SlotResult } from './types.ts';
 
 /**

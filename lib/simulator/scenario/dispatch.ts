@@ -12,8 +12,8 @@ export function dispatchOf(scenario: Scenario, policy: ScenarioPolicy): Simulate
     case 'round-robin':
       return { policy, dispatchers };
     case 'jsq': {
-      const schedule = reports ?? (snapshotAgeS ? { intervalS: snapshotAgeS, timing: 'together' as const } : null);
-      return schedule ? { policy: 'stale-jsq', reports: schedule, dispatchers, countOwn: true } : { policy };
+      if (reports) return { policy: 'stale-jsq', reports, dispatchers, countOwn: true };
+      return snapshotAgeS ? { policy: 'snapshot', ageS: snapshotAgeS, dispatchers } : { policy };
     }
     default:
       return simulatedPolicy({ policy, ...(session && { session }) });

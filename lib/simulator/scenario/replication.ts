@@ -1,5 +1,3 @@
-import type { ForecastState } from '../../domain/forecast/types.ts';
-import type { CurrentVms } from '../../domain/planner/types.ts';
 import { surplusRatePerS } from '../../domain/scaling/surplus.ts';
 import { arrivalSource } from '../engine/arrivals.ts';
 import type { Kernel } from '../engine/kernel.ts';
@@ -9,39 +7,15 @@ import { Stream, UniformStream } from '../engine/rng.ts';
 import { type ReactiveScaler, reactiveScaler, vmsAt } from './baselines.ts';
 import { bootP90S } from './boot-delay.ts';
 import { BurstWatch } from './burst-watch.ts';
+import { currentVms, givenFleet, readings } from './current-vms.ts';
 import { controlPlaneUsdPerRequest, dispatchOf } from './dispatch.ts';
 import { arrivalsOf, createKernel } from './engine-setup.ts';
 import { EventQueue } from './event-queue.ts';
-import type { FleetPlanner } from './fleet-planner.ts';
 import { Ledger } from './ledger.ts';
-import { type MachineEvent, Machines } from './machines.ts';
+import { Machines } from './machines.ts';
 import { ForecastPredictor, OraclePredictor, type Predictor } from './predictor.ts';
-import type { Scenario, ScenarioPlanner, ScenarioPolicy } from './types.ts';
-
-/** What replications of one scenario share. */
-export interface Prepared {
-  scenario: Scenario;
-  planner: ScenarioPlanner;
-  slotS: number;
-  seed: number;
-  /** Null with an oracle. */
-  forecastState: ForecastState | null;
-  fleetPlanner: FleetPlanner | null;
-}
-
-export interface ReplicationResult {
-  recorder: Recorder;
-  ledger: Ledger;
-  controlPlaneUsd: number;
-  infeasibleSlots: number;
-}
-
-type Event =
-  | MachineEvent
-  | { kind: 'slot'; k: number }
-  | { kind: 'plan'; k: number }
-  | { kind: 'tick' }
-  | { kind: 'burst' };
+import type { Prepared, ReplicationEvent, ReplicationResult } from './replication-types.ts';
+import type { Scenario, ScenarioPolicy } from './types.ts';
 
 /**
  * One replication of a scenario: the engine runs from event to event, and between runs the fleet changes.
@@ -53,7 +27,7 @@ type Event =
 export class Replication {
   private readonly prepared: Prepared;
   private readonly scenario: Scenario;
-  private readonly events = new EventQueue<Event>();
+  private readonly events = new EventQueue<ReplicationEvent>();
   private readonly recorder = new Recorder(false);
   private readonly kernel: Kernel;
   private readonly ledger: Ledger;
@@ -138,11 +112,7 @@ export class Replication {
   private initialFleet(): number[] {
     const { scenario, prepared } = this;
     const { planner, fleetPlanner } = prepared;
-    if (scenario.initial) {
-      return scenario.offers.map((offer) =>
-        scenario.initial!.reduce((sum, entry) => sum + (entry.offer === offer.id ? entry.count : 0), 0),
-      );
-    }
+    if (scenario.initial) return givenFleet(scenario);
     const rates = scenario.slots.map((slot) => slot.arrivalRatePerS);
     const rate =
       planner.method === 'static'
@@ -157,7 +127,7 @@ export class Replication {
     return scenario.offers.map((_, i) => (i === own ? vmsAt(scenario, own, rates[0]!, 0.6) : 0));
   }
 
-  private handle(event: Event, nowS: number): void {
+  private handle(event: ReplicationEvent, nowS: number): void {
     switch (event.kind) {
       case 'slot':
         this.startSlot(event.k, nowS);
@@ -226,7 +196,10 @@ export class Replication {
 
   /** Sets target and policy for a rate. @returns the counts, null when infeasible (the target then stays) */
   private plan(ratePerS: number): number[] | null {
-    const { counts, policy } = this.prepared.fleetPlanner!.plan(ratePerS, this.current());
+    const { counts, policy } = this.prepared.fleetPlanner!.plan(
+      ratePerS,
+      currentVms(this.scenario, this.machines, this.kernel.nowS),
+    );
     this.plannedRatePerS = ratePerS;
     if (counts !== null) this.target = counts;
     const { scenario, kernel } = this;
@@ -237,19 +210,6 @@ export class Replication {
       );
     }
     return counts;
-  }
-
-  private current(): CurrentVms[] {
-    const { scenario, machines, kernel } = this;
-    return scenario.offers.flatMap((offer, i) =>
-      (['ready', 'booting'] as const).flatMap((state) => {
-        const remaining = machines.paidS(i, state, kernel.nowS);
-        const entry = { offer: offer.id, state: state === 'ready' ? ('running' as const) : state };
-        if (remaining.length === 0) return [];
-        if (scenario.billing !== 'hourly') return [{ ...entry, count: remaining.length }];
-        return remaining.map((remainingRentalS) => ({ ...entry, count: 1, remainingRentalS }));
-      }),
-    );
   }
 
   private launchMissing(nowS: number): void {
@@ -284,17 +244,8 @@ export class Replication {
     const booting = machines.count('booting');
     const total = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
     this.capacityChanges(nowS);
-    const desired = reactive.desired({
-      nowS,
-      ready: total(ready),
-      booting: total(booting),
-      present: kernel.presentCount,
-      work: kernel.workDone,
-      capacity: this.capacityArea,
-      presentArea: kernel.presentArea,
-      finished: recorder.finishedCount,
-      finishedSumS: recorder.finishedSumS,
-    });
+    const fleet = { ready: total(ready), booting: total(booting), capacity: this.capacityArea };
+    const desired = reactive.desired(readings(kernel, recorder, fleet, nowS));
     const difference = desired - total(ready) - total(booting);
     if (difference > 0) machines.launch(reactive.offer, difference, nowS);
     else if (difference < 0) {

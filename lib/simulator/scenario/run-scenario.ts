@@ -4,7 +4,8 @@ import type { PlanMethod } from '../../domain/planner/types.ts';
 import { Aggregate } from './aggregate.ts';
 import { FleetPlanner } from './fleet-planner.ts';
 import { DEFAULT_START_MS, forecastAfterHistory } from './predictor.ts';
-import { type Prepared, Replication, type ReplicationResult } from './replication.ts';
+import { Replication } from './replication.ts';
+import type { Prepared, ReplicationResult } from './replication-types.ts';
 import type { Scenario, ScenarioPlanner, ScenarioRegion, ScenarioResult } from './types.ts';
 
 export interface ScenarioHooks {

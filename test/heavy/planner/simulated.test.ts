@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plan } from '../../../lib/domain/planner/plan.ts';
-import type { Policy } from '../../../lib/domain/queueing/types.ts';
+import type { PlanProblem } from '../../../lib/domain/planner/types.ts';
+import type { Policy, VmGroup } from '../../../lib/domain/queueing/types.ts';
 import { simulatedPolicy } from '../../../lib/simulator/engine/policies/policy.ts';
 import { simulatePool } from '../../../lib/simulator/engine/simulate-pool.ts';
 import { randomSource, session, smallProblem } from '../../support/planner-problems.ts';
@@ -15,6 +16,29 @@ const kinds: [Policy, 'mean' | 'p95', number][] = [
   ['round-robin', 'mean', 20],
   ['session', 'mean', 25],
 ];
+
+/** The simulated indicator and its 95 % interval in targets, with replications until the interval decides about 1.03. */
+function simulatedShareOfTarget(
+  { arrivalRatePerS, sla }: PlanProblem,
+  pool: readonly VmGroup[],
+  policy: Policy,
+  indicator: 'mean' | 'p95',
+  seed: number,
+): { share: number; ci: number } {
+  for (let replications = 8; ; replications *= 2) {
+    const { responseTimeS } = simulatePool({
+      pool,
+      arrivalRatePerS,
+      dispatch: simulatedPolicy({ policy, session }),
+      requests: 60_000,
+      replications,
+      seed,
+    });
+    const share = responseTimeS[indicator] / sla.targetS;
+    const ci = responseTimeS.ci95[indicator] / sla.targetS;
+    if (Math.abs(share - 1.03) > ci || replications >= 256) return { share, ci };
+  }
+}
 
 describe('every planned fleet, simulated, meets 1.03 x its target', () => {
   it.each(kinds)('%s %s: %i problems', (policy, indicator, problems) => {
@@ -37,19 +61,10 @@ describe('every planned fleet, simulated, meets 1.03 x its target', () => {
       });
       if (pool.length === 0) continue;
       simulated++;
-      const { responseTimeS } = simulatePool({
-        pool,
-        arrivalRatePerS: scaled.arrivalRatePerS,
-        dispatch: simulatedPolicy({ policy, session }),
-        requests: 60_000,
-        replications: 4,
-        seed: k + 1,
-      });
-      const slowest = responseTimeS[indicator] - responseTimeS.ci95[indicator];
-      if (slowest > 1.03 * scaled.sla.targetS) {
-        missed.push(
-          `${responseTimeS[indicator] / scaled.sla.targetS} x: ${JSON.stringify({ scaled, fleet: result.fleet })}`,
-        );
+      const { share, ci } = simulatedShareOfTarget(scaled, pool, policy, indicator, k + 1);
+      // The whole interval has to keep it: what the simulation leaves open counts as missed.
+      if (!(share + ci <= 1.03)) {
+        missed.push(`${share} ± ${ci} x: ${JSON.stringify({ scaled, fleet: result.fleet })}`);
       }
     }
     expect(simulated).toBeGreaterThan(problems / 2);

@@ -119,3 +119,33 @@ describe('JSQ on a snapshot', () => {
     expect(100 * error).toBeLessThan(model.errorBoundPct);
   });
 });
+
+describe('a data centre very far away', () => {
+  // 25 VMs near are overloaded: they stand at the level of the far ones, and nobody sees whether that is 10 or 1,000 requests each.
+  const meanS = (gapS: number, cores: number, load: number) =>
+    predictMeanS({
+      pool: [vms(25, 10, { cores }), vms(25, 10, { cores, networkS: gapS })],
+      arrivalRatePerS: 250 * cores * load,
+      policy: 'jsq',
+    });
+
+  it.each([
+    [1, 1.3],
+    [8, 1.3],
+    [8, 1.02],
+  ])('costs its distance and nothing else: %i cores, load %f', (cores, load) => {
+    for (const gapS of [20, 100, 3600])
+      expect(meanS(gapS, cores, load) - gapS).toBeCloseTo(meanS(2, cores, load) - 2, 6);
+  });
+
+  it('has percentiles about the same distance further', () => {
+    const at = (gapS: number) =>
+      predict({
+        pool: [vms(5, 10), vms(5, 10, { networkS: gapS })],
+        arrivalRatePerS: 70,
+        policy: 'jsq',
+      }).responseTimeS;
+    expect(at(100).p95! - at(20).p95!).toBeCloseTo(80, 0);
+    expect(at(100).p95!).toBeGreaterThan(100);
+  });
+});

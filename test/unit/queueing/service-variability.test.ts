@@ -57,3 +57,30 @@ describe('non-exponential service', () => {
     expect(Math.abs(model.responseTimeS.p95! / p95 - 1)).toBeLessThan(0.25);
   });
 });
+
+describe('percentileErrorBoundPct', () => {
+  const pool = [vms(8, 10)];
+  const at = (serviceScv: number) => predict({ pool, arrivalRatePerS: 60, policy: 'capacity', serviceScv });
+
+  it.each([
+    [0, { distribution: 'deterministic' }],
+    [4, { distribution: 'lognormal', scv: 4 }],
+    [8, { distribution: 'lognormal', scv: 8 }],
+  ] as const)('covers p95 at an SCV of %f', (serviceScv, demand) => {
+    const { responseTimeS } = simulatePool({
+      pool,
+      arrivalRatePerS: 60,
+      dispatch: { policy: 'capacity' },
+      demand,
+      requests: 30_000,
+      replications: 4,
+    });
+    const model = at(serviceScv);
+    const errorPct = 100 * Math.abs(model.responseTimeS.p95! / responseTimeS.p95 - 1);
+    expect(errorPct).toBeLessThan(model.percentileErrorBoundPct);
+  });
+
+  it('is next to nothing where the whole distribution is exact', () => {
+    expect(at(1).percentileErrorBoundPct).toBeLessThan(0.5);
+  });
+});

@@ -51,6 +51,24 @@ describe('scaleRegion', () => {
     expect(world.state.vms.get(busy!)).toMatchObject({ state: 'draining', cordoned: true });
   });
 
+  it('tells in the next record what ended or went wrong between slots, once', async () => {
+    const world = createWorld();
+    for (let i = 0; i < 4; i++) await slot(world, 40);
+    const draining = () => [...world.state.vms.values()].some((vm) => vm.state === 'draining');
+    for (let i = 0; i < 6 && !draining(); i++) await slot(world, 1);
+    const records = world.state.slots.length;
+    const before = world.provider.terminated.length;
+    world.advance(2_000);
+    world.beatAll();
+    await scaleRegion(world.deps('one'), 'between');
+    const ended = world.provider.terminated.slice(before);
+    expect(ended.length).toBeGreaterThan(0);
+    expect(world.state.slots.length).toBe(records);
+    for (let i = 0; i < 3; i++) await slot(world, 1);
+    const told = world.state.slots.slice(records).flatMap((row) => slotBodySchema.parse(row.body).outcome.terminated);
+    expect(ended.map((vmId) => told.filter((id) => id === vmId).length)).toEqual(ended.map(() => 1));
+  });
+
   it('takes the next offer in the same run when one has no capacity, and leaves that one alone afterwards', async () => {
     const world = createWorld();
     world.provider.fail('a@dc1/on-demand', 'no-capacity', { times: 1 });
@@ -208,6 +226,22 @@ describe('scaleRegion', () => {
     await scaleRegion(world.deps('one'), 'between');
     expect(world.drained).toContain(first!.vmId);
     expect(world.liveRows().filter((vm) => !vm.cordoned)).toHaveLength(1);
+  });
+
+  it('tells an interruption once, also where the machine was drained before the scaler looked', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const [first] = world.provider.live();
+    world.provider.notify(first!.vmId);
+    const row = world.state.vms.get(first!.vmId)!;
+    world.state.vms.set(row.vmId, { ...row, state: 'draining', cordoned: true, drainingSinceMs: world.nowMs() });
+    world.advance(2_000);
+    for (let i = 0; i < 3; i++) await scaleRegion(world.deps('one'), 'between');
+    await slot(world, 0);
+    const told = world.state.slots.flatMap(({ body }) => slotBodySchema.parse(body).outcome.faults);
+    expect(told.filter((fault) => fault.kind === 'interrupted').map((fault) => fault.detail)).toEqual([
+      expect.stringContaining(first!.vmId),
+    ]);
   });
 
   it('scales out between slots when requests are refused, and never in', async () => {

@@ -72,7 +72,13 @@ describe('advanceAgents', () => {
     const first = advanceAgents({}, [report({ present: 3 })]);
     expect(first.window).toMatchObject({ admitted: 3, meanResponseMs: null });
     const second = advanceAgents(first.cursor, [report({ present: 1, completed: 3, responseSumMs: 300 })]);
-    expect(second.window).toEqual({ admitted: 1, refused: 0, responseCount: 3, meanResponseMs: 110 });
+    expect(second.window).toEqual({
+      admitted: 1,
+      refused: 0,
+      responseCount: 3,
+      meanResponseMs: 110,
+      p95ResponseMs: null,
+    });
   });
 
   it('starts again with a new boot', () => {

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { delayIndex } from '../../../lib/domain/dispatch/delay-index.ts';
+import { sessionCandidates } from '../../../lib/domain/dispatch/session-candidates.ts';
 import { splitArrivalRate } from '../../../lib/domain/queueing/static-split.ts';
 import { stationOf } from '../../../lib/domain/queueing/station.ts';
 import { Fleet } from '../../../lib/simulator/engine/fleet.ts';
 import type { SimulatedPolicy } from '../../../lib/simulator/engine/policies/policy.ts';
+import { SessionDispatcher } from '../../../lib/simulator/engine/policies/session.ts';
 import { ShortestDelayIndex } from '../../../lib/simulator/engine/policies/shortest-delay-index.ts';
 import { UniformStream } from '../../../lib/simulator/engine/rng.ts';
 import { type PoolSimulation, simulatePool } from '../../../lib/simulator/engine/simulate-pool.ts';
@@ -289,5 +291,47 @@ describe('the other policies', () => {
     const rate = (policy: 'jsq' | 'round-robin') =>
       times(policy).perVm.reduce((sum, vm) => sum + vm.arrivalRatePerS, 0);
     expect(rate('jsq')).toBeCloseTo(rate('round-robin'), 3);
+  });
+});
+
+describe('the simulator does what the product does', () => {
+  const rates = [5, 5, 10, 20, 40];
+
+  it('draws session candidates as tickets name them: each share of first and second place', () => {
+    const random = new UniformStream(3, 0, 3);
+    const tickets = 60_000;
+    const product = new Map<string, number>();
+    const credit = new Map<string, number>();
+    const open = rates.map((serviceRatePerS) => ({
+      coreRatePerS: serviceRatePerS,
+      parallelism: 1,
+      networkS: 0,
+      serviceRatePerS,
+      present: 0,
+      admissionLimit: 10,
+    }));
+    const ids = rates.map((_, i) => `vm${i}`);
+    const simulated = new Map<string, number>();
+    const fleet = new Fleet();
+    for (const rate of rates) {
+      fleet.add({ coreRatePerS: rate, cores: 1, sharingLimit: 10, networkS: 0, queueLimit: 0 });
+    }
+    const dispatcher = new SessionDispatcher(fleet, random, { candidates: 2, threshold: 1, handoffS: 0 });
+    const count = (counts: Map<string, number>, pair: string) => counts.set(pair, (counts.get(pair) ?? 0) + 1);
+    for (let i = 0; i < tickets; i++) {
+      const [a, b] = sessionCandidates(open, ids, 2, credit, () => random.next());
+      count(product, `${a} ${b}`);
+      // With nobody there the first keeps it; with all at their threshold the last of the two does.
+      fleet.present.fill(i % 2 === 0 ? 0 : 1);
+      count(simulated, `${i % 2 === 0 ? 'first' : 'last'} ${dispatcher.choose()}`);
+    }
+    rates.forEach((_, vm) => {
+      const share = (counts: Map<string, number>, matches: (key: string) => boolean, of: number) =>
+        [...counts].filter(([key]) => matches(key)).reduce((sum, [, n]) => sum + n, 0) / of;
+      const first = share(product, (key) => key.startsWith(`${vm} `), tickets);
+      const second = share(product, (key) => key.endsWith(` ${vm}`), tickets);
+      expect(Math.abs(share(simulated, (key) => key === `first ${vm}`, tickets / 2) - first)).toBeLessThan(0.01);
+      expect(Math.abs(share(simulated, (key) => key === `last ${vm}`, tickets / 2) - second)).toBeLessThan(0.01);
+    });
   });
 });

@@ -31,11 +31,15 @@ export function createScalerDeps(parts: Parts, cache: ConfigCache, provider: Com
     },
     agents: parts.agents,
     forecasting: { createForecaster, update, forecast },
-    planFleet: (problem) => plan(problem, { now: lambdaClock.monotonicMs, timeLimitMs: planTimeMs }),
+    planFleet: (problem, options) =>
+      plan(problem, {
+        now: lambdaClock.monotonicMs,
+        timeLimitMs: Math.min(planTimeMs, options?.workLimitMs ?? planTimeMs),
+      }),
     clock: lambdaClock,
     newId: randomUUID,
     log,
-    options: scalerOptions(deployment.slotMinutes * 60_000, {
+    options: scalerOptions(config.slotMs, {
       leadMs: deployment.bootLeadS * 1000,
       timeZone: geography.timeZone,
     }),

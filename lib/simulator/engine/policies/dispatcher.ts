@@ -8,7 +8,7 @@ export interface Dispatcher {
   /** Hand-overs between VMs that the last `choose` made. */
   readonly handoffs: number;
   /** @returns the VM's number, or -1 to refuse the request */
-  choose(): number;
+  choose(nowS: number): number;
   /** `fleet.present[vm]` has just gone up by one, by this dispatcher's choice. */
   arrived(vm: number): void;
   /** `fleet.present[vm]` has just gone down by one. */
@@ -24,7 +24,7 @@ export interface Dispatcher {
 export abstract class PlainDispatcher implements Dispatcher {
   readonly timerS: number = Number.POSITIVE_INFINITY;
   readonly handoffs: number = 0;
-  abstract choose(): number;
+  abstract choose(nowS: number): number;
   arrived(_vm: number): void {}
   departed(_vm: number): void {}
   onTimer(): void {}

@@ -4,7 +4,9 @@ import type { UniformStream } from '../rng.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { JoinIdleQueueDispatcher } from './join-idle-queue.ts';
 import { JsqDispatcher } from './jsq.ts';
-import { PowerOfChoicesDispatcher, SessionDispatcher } from './sampling.ts';
+import { PowerOfChoicesDispatcher } from './sampling.ts';
+import { SessionDispatcher } from './session.ts';
+import { SnapshotDispatcher } from './snapshot.ts';
 import { StaleJsqDispatcher, type StaleJsqOptions } from './stale-jsq.ts';
 import { RoundRobinDispatcher, StaticSplitDispatcher } from './static.ts';
 
@@ -14,6 +16,8 @@ export type SimulatedPolicy =
   | { policy: 'round-robin'; dispatchers?: number }
   /** On the true occupancy. */
   | { policy: 'jsq' }
+  /** The product's snapshot mode: a view refreshed every `ageS`, own placements added, likely completions taken off. */
+  | { policy: 'snapshot'; ageS: number; dispatchers?: number }
   /** On reported occupancy; see `StaleJsqOptions`. */
   | ({ policy: 'stale-jsq' } & StaleJsqOptions)
   | { policy: 'join-idle-queue'; dispatchers?: number }
@@ -22,7 +26,7 @@ export type SimulatedPolicy =
 
 /**
  * The simulation of what `npx oaas model` predicts. `snapshotAgeS` > 0 turns `jsq` into one controller whose view of all VMs is refreshed
- * every `snapshotAgeS` and which counts its own placements in between.
+ * every `snapshotAgeS` and which in between counts its own placements and what is likely to have ended.
  *
  * @throws RangeError when `session` is asked for without its parameters
  */
@@ -34,12 +38,7 @@ export function simulatedPolicy(input: Pick<ModelInput, 'policy' | 'session' | '
       return { policy, session };
     case 'jsq':
       if (snapshotAgeS === 0) return { policy };
-      return {
-        policy: 'stale-jsq',
-        reports: { intervalS: snapshotAgeS, timing: 'together' },
-        dispatchers: 1,
-        countOwn: true,
-      };
+      return { policy: 'snapshot', ageS: snapshotAgeS };
     default:
       return { policy };
   }
@@ -61,12 +60,14 @@ export function createDispatcher(
       return new RoundRobinDispatcher(fleet, random, spec.dispatchers ?? 1);
     case 'jsq':
       return new JsqDispatcher(fleet, random);
+    case 'snapshot':
+      return new SnapshotDispatcher(fleet, random, spec.ageS, spec.dispatchers ?? 1);
     case 'stale-jsq':
       return new StaleJsqDispatcher(fleet, random, spec);
     case 'join-idle-queue':
       return new JoinIdleQueueDispatcher(fleet, random, spec.dispatchers ?? 1);
     case 'session':
-      return new SessionDispatcher(fleet, random, spec.session.candidates, spec.session.threshold);
+      return new SessionDispatcher(fleet, random, spec.session);
     case 'power-of-choices':
       return new PowerOfChoicesDispatcher(fleet, random, spec.choices);
   }

@@ -1,0 +1,51 @@
+import type { PoolStatus, ScalingStatus } from '../../lib/ports/contracts/operator.ts';
+
+/** A pool of which everything is known. */
+export const busyPool: PoolStatus = {
+  poolId: 'r1.small.default',
+  groupId: 'small',
+  dispatch: { mode: 'session', policy: 'jsq' },
+  sla: { id: 'default', indicator: 'mean', targetMs: 500, planner: 'exact' },
+  predictedMs: 420,
+  predictedMeanMs: 420,
+  predictedP95Ms: 1_200,
+  measuredMeanMs: 510,
+  measuredP95Ms: 1_400,
+  arrivalRatePerS: 12,
+  forecastRatePerS: 15,
+  fluidUsdPerHour: 0.2,
+  paperUsdPerHour: 0.6,
+  demandS: 0.1,
+  measuredDemand: null,
+  refused: 3,
+  running: 5,
+  waiting: 2,
+  vms: { starting: 1, ready: 3, draining: 1, unhealthy: 1, stopped: 1 },
+  fleet: [{ offer: 'a@dc1/on-demand', count: 6 }],
+  rentUsdPerHour: 0.6,
+  lastSlotMs: 1,
+  faults: [{ kind: 'launch-failed', detail: 'x' }],
+};
+
+export const busyStatus = (): ScalingStatus => ({
+  region: 'r1',
+  geography: 'europe',
+  atMs: 1,
+  slotMs: 600_000,
+  apps: [],
+  pools: [busyPool],
+  bootTimes: {},
+  rentUsdPerHour: 0.6,
+  vms: ['a@dc1/on-demand', 'a@dc2/spot', 'b@dc1/on-demand'].map((offer, i) => ({
+    vmId: `vm-${i}`,
+    poolId: busyPool.poolId,
+    offer,
+    state: 'ready',
+    running: 1,
+    waiting: 0,
+    url: null,
+    isolation: null,
+    ageS: 1,
+  })),
+  faults: [{ kind: 'config-invalid', detail: 'y' }],
+});

@@ -36,19 +36,19 @@ export function iotFigure3(open: OpenLab): Experiment {
       const names = labTasks.map((t) => `${t.appId}.${t.method}`);
       const per = names.map((name) => times.filter((t) => t.task === name));
       const means = per.map((own) => parts.map((part) => mean(own.map(part.of))));
-      const routing = mean(times.map((t) => t.t1Ms + t.t2Ms));
-      const covered = mean(times.map((t) => (t.t1Ms + t.t2Ms + t.queueMs + t.cloudMs) / t.totalMs));
+      const [t1, t2, queue, cloud] = parts.map((part) => mean(times.map(part.of))) as [number, number, number, number];
+      const total = mean(times.map((t) => t.totalMs));
       return {
         claims: [
           {
-            claim: 'the hops T1, T2 and Tcloud explain the response time',
-            ours: `${(100 * covered).toFixed(1)} % of it, with the queue before Tcloud; the rest is the surrogate's hand-over`,
-            holds: covered > 0.9 && covered < 1.01,
+            claim: 'most of a response is Tcloud, not routing',
+            ours: `Tcloud ${cloud.toFixed(1)} ms, T1 ${t1.toFixed(1)} ms, T2 ${t2.toFixed(1)} ms, queue ${queue.toFixed(1)} ms of ${total.toFixed(1)} ms`,
+            holds: cloud > t1 + t2,
           },
           {
             claim: 'routing (T1 + T2) adds about 150 ms',
-            ours: `${routing.toFixed(1)} ms on one machine, where no network lies between`,
-            holds: routing <= 150,
+            ours: `${(t1 + t2).toFixed(1)} ms on one machine, where no network lies between`,
+            holds: t1 + t2 <= 150,
           },
         ],
         tables: [
@@ -90,6 +90,7 @@ export function iotFigure3(open: OpenLab): Experiment {
         ],
         notes: [
           `${times.length} requests, one after the other, through the front-end as in the paper (our direct route has no T1 with a ticket at hand), on two surrogates of a quarter of a core.`,
+          "T2 is stamped by the front-end, queue and Tcloud by the surrogate; T1 is the device's own time less those.",
         ],
       };
     },

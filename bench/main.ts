@@ -6,6 +6,7 @@ import { type Bench, type BenchRow, withinBar } from './row.ts';
 /** Every benchmark, loaded only when it runs. */
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   agent: () => import('./agent.ts'),
+  isolation: () => import('./isolation.ts'),
   placement: () => import('./placement.ts'),
   store: () => import('./store.ts'),
   lambda: () => import('./lambda.ts'),

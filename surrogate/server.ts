@@ -7,6 +7,7 @@ import { paths } from '../lib/ports/contracts/wire.ts';
 import type { Identity } from './certificate.ts';
 import { problem, quote } from './http/problems.ts';
 import { sendJson, sendProblem } from './http/reply.ts';
+import type { Strangers } from './http/strangers.ts';
 import { delayed } from './http/wire-delay.ts';
 import type { TaskRoute } from './tasks/task-route.ts';
 import type { TaskTable } from './tasks/task-table.ts';
@@ -16,6 +17,7 @@ interface Options {
   identity: Identity;
   taskRoute: TaskRoute;
   tasks: TaskTable;
+  strangers: Strangers;
   /** Whether a bearer other than the agent token may use the admin routes. */
   isAdmin: (token: string) => Promise<boolean>;
   drain: () => void;
@@ -30,7 +32,7 @@ export interface AgentServer {
 
 /** Starts the agent's HTTPS server with its routes. */
 export async function startServer(options: Options): Promise<AgentServer> {
-  const { config, identity } = options;
+  const { config, identity, strangers } = options;
   const handler = (request: IncomingMessage, response: ServerResponse) => route(options, request, response);
   const server = https.createServer(
     {
@@ -59,6 +61,10 @@ export async function startServer(options: Options): Promise<AgentServer> {
       socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
     else socket.destroy();
   });
+  // Connections over a simulated distance come as streams without an address; only local mode has them.
+  server.on('connection', (socket) => {
+    if (socket instanceof net.Socket) strangers.accept(socket);
+  });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
 
   const front =
@@ -78,6 +84,7 @@ export async function startServer(options: Options): Promise<AgentServer> {
   return {
     url: config.publicUrl ?? `https://${config.listenHost}:${port}`,
     close: async () => {
+      strangers.close();
       front.close();
       server.close();
       server.closeAllConnections();
@@ -96,6 +103,10 @@ function route(options: Options, request: IncomingMessage, response: ServerRespo
     options.taskRoute.handOver(request, response);
     return;
   }
+  // Without a ticket a connection is good for one answer.
+  if (request.headers.authorization === undefined && options.strangers.isStranger(request.socket)) {
+    response.setHeader('connection', 'close');
+  }
   if (path === paths.ping && request.method === 'GET') {
     sendJson(response, 200, JSON.stringify(options.ping()));
     return;
@@ -106,8 +117,13 @@ function route(options: Options, request: IncomingMessage, response: ServerRespo
     sendProblem(request, response, problem('not-found', detail));
     return;
   }
+  const checked = options.strangers.checking(request.socket);
   void mayAdminister(options, request).then((may) => {
-    if (may) return admin(request, response);
+    checked();
+    if (may) {
+      options.strangers.prove(request.socket);
+      return admin(request, response);
+    }
     const detail = "this route needs the agent token, or an admin ticket of the region's for this VM, as bearer";
     return sendProblem(request, response, problem('unauthenticated', detail));
   });

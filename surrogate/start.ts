@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentConfig } from '../lib/ports/contracts/agent-env.ts';
@@ -12,6 +12,7 @@ import { Admission } from './admission.ts';
 import { BundleCache, type BundleSource } from './bundles.ts';
 import { createIdentity, type Identity } from './certificate.ts';
 import { HeartbeatReporter } from './heartbeat.ts';
+import { Strangers } from './http/strangers.ts';
 import { chooseIsolation, firstUid } from './isolation/choose.ts';
 import { chooseHold } from './isolation/choose-hold.ts';
 import { SandboxPool } from './isolation/pool.ts';
@@ -85,7 +86,15 @@ export async function startAgent(
     firstUid: firstUid(),
     marker: sandboxMarker(processIdentity(process.pid)),
   };
-  const runtimes = findRuntimes({ config, node, isolation, runTool: createToolRunner(surroundings), log: deps.log });
+  const look = () => findRuntimes({ config, node, isolation, runTool: createToolRunner(surroundings), log: deps.log });
+  const runtimes: { -readonly [id in RuntimeId]: Runtimes[id] } = { ...look() };
+  // In local mode the Java parts may still be being built when a machine starts: it serves them once they are there.
+  const lookAgain = () => {
+    if (!('unserved' in runtimes.jvm) || !existsSync(join(config.javaTools, 'runner.jar'))) return;
+    Object.assign(runtimes, look());
+    deps.log.info('runtimes found later', { runtimes: said(runtimes) });
+  };
+  const looking = setInterval(lookAgain, 2_000).unref();
   const pool = new SandboxPool({
     ...surroundings,
     commandOf: (id) => commandOf(runtimes[id]),
@@ -108,6 +117,7 @@ export async function startAgent(
     },
   });
   const peers = new PinnedPeers();
+  const strangers = new Strangers({ perSource: config.strangersPerSource, patienceMs: config.strangerMs });
   const verifier = new TicketVerifier({
     vmId: config.vmId,
     bootNonce,
@@ -123,6 +133,7 @@ export async function startAgent(
     bundles,
     pool,
     tasks,
+    strangers,
     accounting,
     taskCpuMs,
     nowMs: deps.nowMs,
@@ -146,6 +157,7 @@ export async function startAgent(
     identity,
     taskRoute,
     tasks,
+    strangers,
     isAdmin: (token) => verifier.isAdmin(token),
     drain,
     ping: () => ({ vmId: config.vmId, state, running: admission.running, waiting: admission.waiting }),
@@ -199,6 +211,7 @@ export async function startAgent(
       runtimes: said(runtimes),
       drain,
       close: async () => {
+        clearInterval(looking);
         reporter.stop();
         taskRoute.draining = true;
         await server.close();

@@ -255,6 +255,8 @@ function agentEnvironment(regionId: string, vmId: string, request: LaunchRequest
     OAAS_EXACT: request.exact ? '1' : '0',
     OAAS_LISTEN: '127.0.0.1:0',
     OAAS_NETWORK_DELAY_MS: String(offer.networkMs),
+    // Every device of a laptop has the same address.
+    OAAS_STRANGERS_PER_SOURCE: '4096',
   };
 }
 

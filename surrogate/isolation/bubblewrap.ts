@@ -3,9 +3,12 @@ import { basename } from 'node:path';
 import type { Command, Isolation, RuntimeCommand, SandboxSpec, Slot } from './types.ts';
 
 const tmpfsBytes = 64 * 1024 * 1024;
+/** Shared memory has no file behind it: what is written there is memory. */
+const sharedMemoryBytes = 16 * 1024 * 1024;
 
 /**
- * Own user, process, network, IPC and mount namespaces; read-only system folders; a private /tmp of 64 MiB; no environment.
+ * Own user, process, network, IPC and mount namespaces; read-only system folders; a private /tmp of 64 MiB; no
+ * environment.
  *
  * As root, `bwrap --uid` would leave the sandbox with the host's user id 0: there no user namespace is made and setpriv drops to the
  * slot's own user id inside (bwrap needs root to bind folders that this user could not reach).
@@ -14,6 +17,7 @@ export class Bubblewrap implements Isolation {
   readonly name = 'bubblewrap';
   readonly description: string;
   readonly killsTree = true;
+  readonly ownUser: boolean;
   readonly #binary: string;
   readonly #setpriv: string | null;
   readonly #system: string[];
@@ -21,6 +25,7 @@ export class Bubblewrap implements Isolation {
   constructor(binary: string, setpriv: string | null) {
     this.#binary = binary;
     this.#setpriv = setpriv;
+    this.ownUser = setpriv !== null;
     this.#system = systemFolders();
     this.description = `bubblewrap: own network, processes, files${setpriv === null ? '' : ' and user id'} per run`;
   }
@@ -62,6 +67,7 @@ export class Bubblewrap implements Isolation {
         ...['--die-with-parent', '--new-session', '--as-pid-1', '--clearenv', '--hostname', 'sandbox'],
         ...this.#system,
         ...['--proc', '/proc', '--dev', '/dev'],
+        ...['--size', String(sharedMemoryBytes), '--perms', '1777', '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
         ...['--size', String(tmpfsBytes), '--perms', '1777', '--tmpfs', '/tmp'],
         ...['--ro-bind', spec.appDir, '/app', '--perms', '0755', '--dir', '/oaas'],
         ...files.flatMap((file) => ['--ro-bind', file, support(file)]),

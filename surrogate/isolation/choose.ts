@@ -61,7 +61,7 @@ function tryUnshare(setpriv: string | null): string[] | null {
 }
 
 /** User ids of this agent's slots: a range of its own, far above those of people and services. */
-export const firstUid = (): number => 0x4000_0000 + process.pid * 128;
+export const firstUid = (): number => 0x4000_0000 + process.pid * 512;
 
 export function findProgram(name: string): string | null {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin'];

@@ -235,7 +235,12 @@ function limitV1Cpu(folder: string, limits: Partial<SlotLimits>): void {
 
 function limitV1Memory(folder: string, limits: Partial<SlotLimits>): void {
   if (limits.memoryMiB === undefined) return;
-  writeIfPossible(join(folder, 'memory.limit_in_bytes'), String(limits.memoryMiB * 1_048_576));
+  const bytes = String(limits.memoryMiB * 1_048_576);
+  // Memory and swap together may never be less than memory alone: whether a reused slot grows or shrinks, one order is refused.
+  for (let round = 0; round < 2; round++) {
+    writeIfPossible(join(folder, 'memory.limit_in_bytes'), bytes);
+    writeIfPossible(join(folder, 'memory.memsw.limit_in_bytes'), bytes);
+  }
 }
 
 function limitV1Pids(folder: string, limits: Partial<SlotLimits>): void {

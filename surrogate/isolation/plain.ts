@@ -11,6 +11,7 @@ export class PlainProcess implements Isolation {
   readonly name = 'process';
   readonly description: string;
   readonly killsTree: boolean;
+  readonly ownUser = false;
   readonly #prefix: readonly string[];
   readonly #tmpDir: string;
 

@@ -66,7 +66,11 @@ export class Sandbox {
     this.slot = options.slot;
     this.spec = options.spec;
     const command = options.isolation.wrap(options.slot, options.spec, options.runtime);
-    const script = launcher(joinFiles, options.limits.memoryMiB, redirections[options.runtime.channel ?? 'descriptor']);
+    const script = launcher(
+      joinFiles,
+      shellLimits(options.limits, options.isolation),
+      redirections[options.runtime.channel ?? 'descriptor'],
+    );
     this.#child = spawn('/bin/sh', ['-c', script, 'sh', ...command.argv], {
       env: { ...command.env, [options.marker.name]: options.marker.value },
       cwd: command.cwd,
@@ -152,9 +156,12 @@ export class Sandbox {
   }
 
   #log(chunk: Buffer): void {
+    // What is still in the pipe of one that is being killed is nobody's; of a flood only its end is made text.
+    if (this.#killReason !== null) return;
     this.#logBytes += chunk.length;
-    this.#logTail = (this.#logTail + chunk.toString('utf8')).slice(-logTailBytes);
+    this.#logTail = (this.#logTail + chunk.subarray(-logTailBytes).toString('utf8')).slice(-logTailBytes);
     if (this.#logBytes > this.#options.maxOutputBytes) {
+      this.#child.stderr?.pause();
       this.kill({ kind: 'output-cap', detail: `it logged more than ${this.#options.maxOutputBytes} bytes` });
     }
   }
@@ -233,10 +240,26 @@ const mappedMiB = 96;
  * Joins the control groups, sets what limits a shell can set, becomes the sandbox. The data limit is what stops a memory hog where no
  * control group does (an address-space limit would break the runtimes, which reserve far more than they use).
  */
-export function launcher(joinFiles: readonly string[], memoryMiB: number, streams = ''): string {
+export function launcher(joinFiles: readonly string[], limits: ShellLimits, streams = ''): string {
   const join = joinFiles.map((file) => `echo 0 >'${file}' &&`).join(' ');
-  const dataKiB = (memoryMiB + mappedMiB) * 1024;
-  return `${join} ulimit -c 0 && ulimit -n 512 && { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@" ${streams}`;
+  const { dataKiB, processes } = limits;
+  // bash says -u, dash -p.
+  const fork =
+    processes === null ? '' : `{ ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes} 2>/dev/null || :; } &&`;
+  return `${join} ulimit -c 0 && ulimit -n 512 && ${fork} { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@" ${streams}`;
+}
+
+interface ShellLimits {
+  dataKiB: number;
+  /** Processes and threads of one user; null where the sandbox shares its user with others. */
+  processes: number | null;
+}
+
+export function shellLimits(limits: { memoryMiB: number; processes: number }, isolation: Isolation): ShellLimits {
+  return {
+    dataKiB: (limits.memoryMiB + mappedMiB) * 1024,
+    processes: isolation.ownUser ? limits.processes : null,
+  };
 }
 
 function outcomeOf(answer: Answer | null, boundMs: number): RunOutcome {

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { CpuHold } from './cpu-hold.ts';
 import { signal } from './proc.ts';
-import { launcher } from './sandbox.ts';
+import { launcher, shellLimits } from './sandbox.ts';
 import type { Isolation, RuntimeCommand, SandboxSpec } from './types.ts';
 
 /** Runs a command inside a sandbox and keeps what it writes to standard output: answers null, or what went wrong. */
@@ -17,7 +17,7 @@ export type ToolRunner = (job: {
 }) => Promise<string | null>;
 
 /** Far above the slots that tasks use; tools run one after the other in it. */
-const toolSlot = 120;
+const toolSlot = 500;
 const maxProcesses = 128;
 const saidBytes = 1_000;
 
@@ -55,7 +55,7 @@ async function runTool(
   const joinFiles = await hold.open(toolSlot, limits);
   const { argv, env, cwd } = isolation.wrap(slot, spec, command);
   const { name, value } = marker(toolSlot);
-  const child = spawn('/bin/sh', ['-c', launcher(joinFiles, limits.memoryMiB), 'sh', ...argv], {
+  const child = spawn('/bin/sh', ['-c', launcher(joinFiles, shellLimits(limits, isolation)), 'sh', ...argv], {
     cwd,
     env: { ...env, [name]: value },
     detached: true,

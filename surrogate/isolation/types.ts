@@ -34,6 +34,8 @@ export interface Isolation {
   readonly description: string;
   /** True when killing its first process kills everything it started. */
   readonly killsTree: boolean;
+  /** True when each slot runs as a user of its own, so that a limit per user is one per sandbox. */
+  readonly ownUser: boolean;
   wrap(slot: Slot, spec: SandboxSpec, runtime: RuntimeCommand): Command;
   /** Removes what `wrap` left outside the sandbox. */
   clean(slot: Slot): Promise<void>;

@@ -10,6 +10,7 @@ import type { BundleCache } from '../bundles.ts';
 import { readBody, tooLarge } from '../http/body.ts';
 import { ProblemError, problem, quote } from '../http/problems.ts';
 import { sendJson, sendProblem } from '../http/reply.ts';
+import type { Strangers } from '../http/strangers.ts';
 import type { SandboxPool } from '../isolation/pool.ts';
 import type { Sandbox } from '../isolation/sandbox.ts';
 import { bearer, openClaims } from '../tickets/bearer.ts';
@@ -32,6 +33,7 @@ interface Dependencies {
   bundles: BundleCache;
   pool: SandboxPool;
   tasks: TaskTable;
+  strangers: Strangers;
   accounting: CpuAccounting;
   taskCpuMs: WeakMap<Sandbox, number>;
   nowMs: () => number;
@@ -77,9 +79,14 @@ export class TaskRoute {
 
   /** `POST /v1/tickets/claims`: an alternate asks for a single-use ticket. */
   handOver(request: IncomingMessage, response: ServerResponse): void {
-    void this.#deps.verifier.handOver(bearer(request) ?? '').then((verdict) => {
-      if (verdict.ok) sendJson(response, 200, JSON.stringify({ state: 'yours' }));
-      else sendProblem(request, response, refusalOf(verdict));
+    const { strangers, verifier } = this.#deps;
+    const checked = strangers.checking(request.socket);
+    void verifier.handOver(bearer(request) ?? '').then((verdict) => {
+      checked();
+      if (verdict.ok) {
+        strangers.prove(request.socket);
+        sendJson(response, 200, JSON.stringify({ state: 'yours' }));
+      } else sendProblem(request, response, refusalOf(verdict));
     });
   }
 
@@ -87,13 +94,20 @@ export class TaskRoute {
     const arrivedMs = performance.now();
     const ticket = bearer(request);
     if (ticket === null) {
-      if (this.#deps.config.open) this.#serve(request, response, arrivedMs, openClaims(request), '');
-      else sendProblem(request, response, problem('unauthenticated', 'no ticket: send `Authorization: Bearer TICKET`'));
+      if (this.#deps.config.open) {
+        this.#deps.strangers.prove(request.socket);
+        this.#serve(request, response, arrivedMs, openClaims(request), '');
+      } else
+        sendProblem(request, response, problem('unauthenticated', 'no ticket: send `Authorization: Bearer TICKET`'));
       return;
     }
     const verdict = this.#deps.verifier.check(ticket);
     if (verdict instanceof Promise) {
-      void verdict.then((v) => this.#afterTicket(request, response, arrivedMs, v, ticket));
+      const checked = this.#deps.strangers.checking(request.socket);
+      void verdict.then((v) => {
+        checked();
+        this.#afterTicket(request, response, arrivedMs, v, ticket);
+      });
     } else {
       this.#afterTicket(request, response, arrivedMs, verdict, ticket);
     }
@@ -107,6 +121,7 @@ export class TaskRoute {
     ticket: string,
   ): void {
     if (verdict.ok) {
+      this.#deps.strangers.prove(request.socket);
       this.#serve(request, response, arrivedMs, verdict.claims, ticket);
       return;
     }

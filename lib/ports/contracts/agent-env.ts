@@ -71,6 +71,10 @@ export const agentEnvSchema = z.object({
   OAAS_ART_ROOT: z.string().min(1).default('/opt/oaas/art'),
   /** A request must be complete within this, its headers within half of it: slow clients are closed. */
   OAAS_REQUEST_TIMEOUT_MS: number.int().positive().default(20_000),
+  /** Open connections of one address (IPv6: one /64) that have not shown a valid ticket; more are closed at once. */
+  OAAS_STRANGERS_PER_SOURCE: number.int().positive().max(100_000).default(256),
+  /** A connection that has not shown a valid ticket within this is closed. */
+  OAAS_STRANGER_MS: number.int().positive().max(600_000).default(2_000),
   OAAS_MAX_BODY_BYTES: number
     .int()
     .positive()
@@ -117,6 +121,8 @@ export interface AgentConfig {
   javaTools: string;
   artRoot: string;
   requestTimeoutMs: number;
+  strangersPerSource: number;
+  strangerMs: number;
   maxBodyBytes: number;
   maxOutputBytes: number;
 }
@@ -195,6 +201,8 @@ export function parseAgentEnv(
       javaTools: e.OAAS_JAVA_TOOLS,
       artRoot: e.OAAS_ART_ROOT,
       requestTimeoutMs: e.OAAS_REQUEST_TIMEOUT_MS,
+      strangersPerSource: e.OAAS_STRANGERS_PER_SOURCE,
+      strangerMs: e.OAAS_STRANGER_MS,
       maxBodyBytes: e.OAAS_MAX_BODY_BYTES,
       maxOutputBytes: e.OAAS_MAX_OUTPUT_BYTES,
     }),

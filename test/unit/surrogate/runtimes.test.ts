@@ -88,6 +88,7 @@ describe('the runtimes of a machine', () => {
       name: 'process',
       description: '',
       killsTree: true,
+      ownUser: true,
       wrap: () => ({ argv: [], env: {}, cwd: '/' }),
       clean: async () => {},
     };

@@ -94,14 +94,14 @@ const named: [string, Patch][] = [
   ['half energy, half time', { energyWeight: 0.5, local: { meanMs: 30 } }],
   ['hysteresis keeps local', { last: 'local', local: { meanMs: 46 } }],
   ['hysteresis keeps remote', { last: 'remote', local: { meanMs: 43 } }],
-  ['a stale loser is tried again: local', { sinceExplore: 20, local: { meanMs: 70, ageMs: 120_000 } }],
-  ['a stale loser is tried again: remote', { sinceExplore: 20, local: { meanMs: 30 }, remote: { ageMs: 120_000 } }],
-  ['not yet: explored lately', { sinceExplore: 19, local: { meanMs: 70, ageMs: 120_000 } }],
-  ['not yet: measured lately', { sinceExplore: 20, local: { meanMs: 70, ageMs: 119_999 } }],
-  ['too dear to explore', { sinceExplore: 20, local: { meanMs: 900, ageMs: 500_000 } }],
+  ['a stale loser is tried again: local', { sinceExplore: 50, local: { meanMs: 52, ageMs: 120_000 } }],
+  ['a stale loser is tried again: remote', { sinceExplore: 50, local: { meanMs: 38 }, remote: { ageMs: 120_000 } }],
+  ['not yet: explored lately', { sinceExplore: 49, local: { meanMs: 52, ageMs: 120_000 } }],
+  ['not yet: measured lately', { sinceExplore: 50, local: { meanMs: 52, ageMs: 119_999 } }],
+  ['too dear to explore', { sinceExplore: 50, local: { meanMs: 70, ageMs: 500_000 } }],
   [
     'exploring would endanger the deadline',
-    { sinceExplore: 20, deadlineMs: 130, local: { meanMs: 70, ageMs: 500_000 } },
+    { sinceExplore: 50, deadlineMs: 95, local: { meanMs: 52, ageMs: 500_000 } },
   ],
   ['a task of no length stays', { local: { meanMs: 0, p95Ms: 0 } }],
 ];
@@ -156,7 +156,7 @@ export function decisionVectors(): DecisionVectors {
         deadlineMs: pick(null, null, ms(400) + 1),
         last: pick(null, 'local' as const, 'remote' as const),
         explore: random() < 0.8,
-        sinceExplore: pick(0, 5, 19, 20, 400),
+        sinceExplore: pick(0, 5, 49, 50, 400),
       },
     ]);
   }

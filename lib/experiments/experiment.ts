@@ -5,6 +5,8 @@ export interface ExperimentContext {
   dataDir: string;
   /** Short runs that show that the experiment works; figures are not to be quoted. */
   quick: boolean;
+  /** A recording to take in place of the experiment's own, for those that can (`decision`). */
+  file?: string;
   /** Divides real waiting times of the live experiments (3 s between requests at 1). */
   speed: number;
   onProgress(message: string): void;
@@ -13,6 +15,8 @@ export interface ExperimentContext {
 /** A table, written as CSV. */
 export interface Table {
   name: string;
+  /** Comment lines before it: when and where it was recorded. */
+  head?: readonly string[];
   header: readonly string[];
   rows: readonly (readonly (string | number)[])[];
 }

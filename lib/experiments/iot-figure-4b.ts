@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.ts';
+import { recorded, scaled } from './live-lab.ts';
 import { lineChart } from './svg.ts';
 
 /** A running system whose front-end can be measured; the experiment knows nothing else of it. */
@@ -27,8 +28,9 @@ export function iotFigure4b(connect: () => Promise<RoutingTarget>, sleep: (ms: n
     name: 'iot-figure-4b',
     title: 'IoT paper, Figure 4b: routing time with 1 to 7 servers',
     source: 'Flores et al. 2017, Figure 4b: 250 requests, one every 3 s, measured on the real local front-end.',
-    async run({ quick, speed, onProgress }) {
-      const requests = quick ? 10 : REQUESTS;
+    async run(context) {
+      const { speed, onProgress } = context;
+      const requests = context.quick ? 10 : scaled(REQUESTS, context, 40);
       const target = await connect();
       const rows: number[][] = [];
       try {
@@ -61,13 +63,12 @@ export function iotFigure4b(connect: () => Promise<RoutingTarget>, sleep: (ms: n
           },
         ],
         tables: [
-          {
-            name: 'figure-4b',
+          recorded('figure-4b', 'iot-figure-4b', context, {
             header: ['servers', 'routingMedianMs', 'routingP95Ms', 'totalMedianMs', 'totalP95Ms'],
             rows,
-          },
+          }),
         ],
-        shown: ['figure-4b'],
+        shown: ['recorded-figure-4b'],
         figures: [
           {
             name: 'figure-4b',

@@ -1,6 +1,8 @@
 import { simulatePool } from '../simulator/engine/simulate-pool.ts';
 import type { Experiment } from './experiment.ts';
 import { INSTANCE_TYPES, type InstanceType, REFERENCE_CORE_SCORE } from './instance-types.ts';
+import { burstsLive, labTypes } from './iot-live.ts';
+import type { OpenLab } from './live-lab.ts';
 import { measureMinimaxS } from './minimax.ts';
 import { lineChart } from './svg.ts';
 
@@ -8,11 +10,15 @@ const USERS = [1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100];
 const ROUNDS = 40;
 
 /** Figure 4c of the IoT paper: so many users at once on one server. */
-export const iotFigure4c: Experiment = {
+export const iotFigure4c = (open: OpenLab): Experiment => ({
   name: 'iot-figure-4c',
   title: 'IoT paper, Figure 4c: response time against concurrent users per instance type',
-  source: 'Flores et al. 2017, Figure 4c: all users send at the same moment. By simulation.',
-  async run({ seed, quick }) {
+  source:
+    "Flores et al. 2017, Figure 4c: all users send at the same moment. Live on three types of local machines, and by simulation on the paper's types.",
+  async run(context) {
+    const { seed, quick } = context;
+    const live = await burstsLive(open, context);
+    const most = quick ? 2 : 15;
     const measuredS = measureMinimaxS(quick ? 5 : 21);
     const types = INSTANCE_TYPES.filter((t) => t.name !== 't2.micro');
     const rows: (string | number)[][] = [];
@@ -40,9 +46,36 @@ export const iotFigure4c: Experiment = {
           ours: `40 users on m4.10xlarge: ${(at('m4.10xlarge', 40) / at('m4.10xlarge', 1)).toFixed(2)} times the time of one`,
           holds: Math.abs(at('m4.10xlarge', 40) / at('m4.10xlarge', 1) - 1) < 0.02,
         },
+        {
+          claim: '(live) the same on real machines: more users take longer, a larger type carries them sooner',
+          ours: labTypes
+            .map(
+              ({ id }) =>
+                `${id}: ${live.at(id, 1).toFixed(0)} ms alone, ${live.at(id, most).toFixed(0)} ms with ${most}`,
+            )
+            .join('; '),
+          holds:
+            labTypes.every(({ id }) => live.at(id, most) > live.at(id, 1)) &&
+            live.at('lab.large', most) < live.at('lab.small', most),
+        },
       ],
-      tables: [{ name: 'figure-4c', header: ['type', 'cores', 'users', 'meanResponseS'], rows }],
+      shown: [live.table.name],
+      tables: [live.table, { name: 'figure-4c', header: ['type', 'cores', 'users', 'meanResponseS'], rows }],
       figures: [
+        {
+          name: 'live-4c',
+          caption: 'Measured on the local system: mean response time of users who all send at once',
+          svg: lineChart({
+            title: 'Response time against concurrent users, live',
+            xLabel: 'concurrent users',
+            yLabel: 'mean response time, ms',
+            series: labTypes.map(({ id, cores, coreSpeed }) => ({
+              name: `${id} (${cores} x ${coreSpeed} core)`,
+              style: 'markers' as const,
+              points: live.table.rows.filter((r) => r[0] === id).map((r) => ({ x: Number(r[3]), y: Number(r[4]) })),
+            })),
+          }),
+        },
         {
           name: 'figure-4c',
           caption: 'Mean response time of users who all send one minimax task at once',
@@ -60,7 +93,7 @@ export const iotFigure4c: Experiment = {
       ],
     };
   },
-};
+});
 
 /** Bursts far enough apart that the server is idle again. */
 function burstResponseS(type: InstanceType, taskS: number, users: number, seed: number): number {

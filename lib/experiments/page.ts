@@ -6,7 +6,8 @@ export function csv(table: Table): string {
     const shown = typeof value === 'number' ? String(Number(value.toPrecision(8))) : value;
     return /[",\n]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
   };
-  return `${[table.header, ...table.rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
+  const head = (table.head ?? []).map((line) => `# ${line}\n`).join('');
+  return `${head}${[table.header, ...table.rows].map((row) => row.map(cell).join(',')).join('\n')}\n`;
 }
 
 /** One experiment's page, beside its figures and tables. */
@@ -32,6 +33,7 @@ export function page(experiment: Experiment, report: ExperimentReport): string {
       '',
     ]),
     ...report.notes.map((note) => `- ${note}`),
+    ...report.tables.flatMap((t) => (t.head === undefined ? [] : [`- ${t.name}.csv: ${t.head.join('; ')}.`])),
     '',
     `Data: ${report.tables.map((t) => `[${t.name}.csv](${t.name}.csv)`).join(', ')}.`,
     '',

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RoutingTarget } from '../experiments/iot-figure-4b.ts';
+import type { LabTarget, LabType } from '../experiments/live-lab.ts';
 import { groupSchema, slaSchema } from '../ports/contracts/config.ts';
 import { type LocalOffers, localOffersSchema } from '../ports/contracts/local-offers.ts';
 import { statusResponseSchema } from '../ports/contracts/operator.ts';
@@ -13,20 +13,24 @@ import { startSystem } from './system.ts';
 
 const most = 7;
 const scaleTimeoutMs = 60_000;
-const offers: LocalOffers = localOffersSchema.parse({
-  version: 1,
-  types: [{ id: 'lab.one', cores: 1, coreSpeed: 0.25, memoryMiB: 1_024, priceUsdPerHour: 0.01, bootS: 0.2 }],
-});
+const busyMs = 50;
+const offersOf = (type: LabType): LocalOffers =>
+  localOffersSchema.parse({
+    version: 1,
+    types: [{ ...type, memoryMiB: 1_024, priceUsdPerHour: 0.01, bootS: 0.2 }],
+  });
 const group = groupSchema.parse({ id: 'node-small', runtimes: ['node'], memoryMiB: 512, vcpus: 1, maxVms: most + 1 });
 
 /** Starts a system of its own in a temporary folder; `close` stops it and removes the folder. */
-export async function openRoutingTarget(): Promise<RoutingTarget> {
+export async function openRoutingTarget(
+  type: LabType = { id: 'lab.one', cores: 1, coreSpeed: 0.25 },
+): Promise<LabTarget> {
   const folder = await mkdtemp(join(tmpdir(), 'oaas-routing-'));
   const system = await startSystem({
     dataDir: folder,
     memory: true,
     geographies: geographiesSchema.parse([{ id: 'lab', home: 'lab-1', dataCentres: [{ id: 'lab-1', networkMs: 0 }] }]),
-    catalogue: offers,
+    catalogue: offersOf(type),
     host: '127.0.0.1',
     port: 0,
     slotMs: 5_000,
@@ -35,12 +39,14 @@ export async function openRoutingTarget(): Promise<RoutingTarget> {
     echo: null,
   });
   const endpoint = system.file.regions[0]!.endpoint;
-  const call = async (method: string, path: string, key: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${endpoint}${path}`, {
+  const send = (method: string, path: string, key: string, body?: unknown): Promise<Response> =>
+    fetch(`${endpoint}${path}`, {
       method,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  const call = async (method: string, path: string, key: string, body?: unknown): Promise<unknown> => {
+    const response = await send(method, path, key, body);
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return text === '' ? null : JSON.parse(text);
@@ -51,6 +57,31 @@ export async function openRoutingTarget(): Promise<RoutingTarget> {
   await call('PUT', paths.config('sla', sla.id), admin, sla);
 
   let requests = 0;
+  const run: LabTarget['run'] = async ({ appId, method, args }) => {
+    const startMs = performance.now();
+    const body = {
+      appId,
+      method,
+      requestId: `lab-${requests++}`,
+      args: { type: 'application/json', json: args },
+      deadlineMs: scaleTimeoutMs,
+    };
+    for (;;) {
+      const response = await send('POST', paths.invocations, device, body);
+      const text = await response.text();
+      // A full system says when to come again, which a device does; its wait is part of its response time.
+      if (response.status === 429 && performance.now() - startMs < scaleTimeoutMs) {
+        await sleep(busyMs);
+        continue;
+      }
+      if (!response.ok) throw new Error(`POST ${paths.invocations}: ${response.status} ${text}`);
+      const answer = invocationResponseSchema.parse(JSON.parse(text));
+      const totalMs = performance.now() - startMs;
+      const { cloudMs, queueMs, totalMs: serverMs } = answer.timings;
+      const t2Ms = answer.t2Ms ?? 0;
+      return { t1Ms: Math.max(0, totalMs - serverMs - t2Ms), t2Ms, cloudMs, queueMs, totalMs };
+    }
+  };
   return {
     async scaleTo(servers) {
       await call('PUT', paths.config('group', group.id), admin, { ...group, minVms: servers });
@@ -62,18 +93,10 @@ export async function openRoutingTarget(): Promise<RoutingTarget> {
       throw new Error(`the local system did not reach ${servers} servers in ${scaleTimeoutMs / 1000} s`);
     },
     async request() {
-      const startMs = performance.now();
-      const answer = invocationResponseSchema.parse(
-        await call('POST', paths.invocations, device, {
-          appId: 'fibonacci',
-          method: 'recursive',
-          requestId: `routing-${requests++}`,
-          args: { type: 'application/json', json: [10] },
-        }),
-      );
-      const totalMs = performance.now() - startMs;
-      return { routingMs: totalMs - answer.timings.totalMs, totalMs };
+      const { totalMs, t1Ms, t2Ms } = await run({ appId: 'fibonacci', method: 'recursive', args: [10] });
+      return { routingMs: t1Ms + t2Ms, totalMs };
     },
+    run,
     async close() {
       await system.stop();
       await rm(folder, { recursive: true, force: true });

@@ -10,6 +10,7 @@ interface RunOptions {
   data: string;
   seed: number;
   speed: number;
+  file?: string;
   quick?: boolean;
   json?: boolean;
 }
@@ -67,6 +68,10 @@ function runnable(command: Command, choose: (name?: string) => readonly Experime
       positive,
       100,
     )
+    .option(
+      '--file <csv>',
+      'decision: a population recorded by `oaas load population --csv` instead of a simulated one',
+    )
     .option('--quick', 'short runs that only show that everything works')
     .option('--json', 'print the claims as JSON')
     .action(async (...args: unknown[]) => {
@@ -81,6 +86,7 @@ async function runAll(chosen: readonly Experiment[], options: RunOptions, collec
     const context: ExperimentContext = {
       seed: options.seed,
       dataDir: options.data,
+      ...(options.file === undefined ? {} : { file: options.file }),
       quick: options.quick === true,
       speed: options.speed,
       onProgress: (message) => {

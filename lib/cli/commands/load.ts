@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { badInput, CliError } from '../errors.ts';
 import { concurrent, interarrival, replay, type Schedule } from '../load/arrivals.ts';
+import { type PopulationCommandOptions, startPopulation } from '../load/population/command.ts';
 import { runLoad } from '../load/run-load.ts';
-import { type LoadTask, poolTasks } from '../load/tasks.ts';
+import { type LoadTask, type PoolRuntime, poolRuntimes, poolTasks } from '../load/tasks.ts';
 import { parseTrace } from '../load/trace-file.ts';
 import { parseJson } from '../parse.ts';
 import { findSystem, type System, type SystemOptions, systemOptions } from '../system.ts';
@@ -14,6 +15,7 @@ interface LoadOptions extends SystemOptions {
   app?: string;
   method?: string;
   args?: string;
+  runtime: string;
   sla?: string;
   mode: string;
   deadline: string;
@@ -29,6 +31,16 @@ export function register(program: Command): void {
   const load = program
     .command('load')
     .description('send load to a running system and measure the responses (open loop)');
+
+  populationOptions(
+    load
+      .command('population')
+      .description('thousands of simulated devices that decide with the SDK where each task runs'),
+  ).action(async (options: PopulationCommandOptions) => {
+    const system = await findSystem(options);
+    if (!options.allowRemote) onlyLoopback(system);
+    process.exitCode = await startPopulation(options, system);
+  });
 
   shared(load.command('concurrent').description('N requests at the same moment'))
     .requiredOption('--n <count>', 'requests per round')
@@ -83,11 +95,35 @@ export function register(program: Command): void {
     );
 }
 
+function populationOptions(command: Command): Command {
+  return systemOptions(command)
+    .option('--devices <count>', 'number of devices', '2000')
+    .option('--duration <duration>', 'length of the run', '60s')
+    .option('--speed <factor>', "how many times faster the day's curve passes; 1440: a day in a minute", '1440')
+    .option('--start-hour <hour>', 'hour of the day (UTC) at which the run begins', '0')
+    .option('--rate <per-second>', 'tasks per second, mean over the run', '8')
+    .option('--session <tasks>', 'mean tasks per session of a device', '20')
+    .option('--pause <duration>', 'mean pause between two tasks of a session', '1s')
+    .option('--core <speed>', "speed of the surrogates' cores, to which the devices' speeds are relative", '0.4')
+    .option('--energy-weight <share>', '0: only time counts, 1: only energy', '0')
+    .option('--shadow <share>', 'share of the tasks run on the device whose remote outcome is measured too', '1')
+    .option('--seed <number>', 'of devices, tasks and links', '1')
+    .option('--max-in-flight <count>', 'more are recorded as not sent', '500')
+    .option('--csv <file>', 'write one line per task, with both outcomes')
+    .option('--json', 'print the report as JSON')
+    .option('--allow-remote', 'allow endpoints that are not on this machine');
+}
+
 function shared(command: Command): Command {
   return systemOptions(command)
     .option('--app <id>', 'app instead of the pool of demo apps')
     .option('--method <name>', 'its method')
     .option('--args <json>', 'its arguments, a JSON array', '[]')
+    .option(
+      '--runtime <name>',
+      'of the pool: node, jvm or art (the last two: `npm run build:java-apps` and `oaas app put`)',
+      'node',
+    )
     .option('--sla <id>', 'agreement to ask for')
     .option('--mode <route>', 'direct: ticket, then straight to the surrogate; proxy: through the region', 'direct')
     .option('--deadline <duration>', 'per request', '30s')
@@ -125,12 +161,16 @@ async function start(options: LoadOptions, schedule: Schedule): Promise<void> {
 function tasksOf(options: LoadOptions): () => LoadTask {
   if (options.app === undefined) {
     if (options.method !== undefined) throw badInput('--method needs --app');
-    return poolTasks(seedOf(options));
+    const { runtime } = options;
+    if (!isPoolRuntime(runtime)) throw badInput(`--runtime must be ${poolRuntimes.join(', ')}, received ${runtime}`);
+    return poolTasks(seedOf(options), runtime);
   }
   if (options.method === undefined) throw badInput('--app needs --method');
   const task = { appId: options.app, method: options.method, args: parseJson(options.args ?? '[]', '--args') };
   return () => task;
 }
+
+const isPoolRuntime = (name: string): name is PoolRuntime => poolRuntimes.some((known) => known === name);
 
 const seedOf = (options: LoadOptions): number =>
   parseNumber(options.seed, '--seed', { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });

@@ -54,6 +54,7 @@ export const schemaLoaders: Readonly<Record<string, () => Promise<CommandSchemas
   kill: only((c) => c.killOutputSchema),
   'live-plan': only((c) => c.livePlanOutputSchema),
   load: only((c) => c.loadOutputSchema),
+  'load-population': only((c) => c.populationOutputSchema),
   prices: only((c) => c.pricesOutputSchema),
   quickstart: only((c) => c.quickstartOutputSchema),
   run: only((c) => c.runOutputSchema),

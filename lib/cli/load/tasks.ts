@@ -25,9 +25,20 @@ const pool: readonly ((random: UniformStream) => LoadTask)[] = [
 ];
 
 const purpose = 7;
+export const poolRuntimes = ['node', 'jvm', 'art'] as const;
+export type PoolRuntime = (typeof poolRuntimes)[number];
 
-/** Draws tasks from the pool; the same seed draws the same tasks. */
-export function poolTasks(seed: number): () => LoadTask {
+/** Draws tasks from the pool; the same seed draws the same tasks, whatever the runtime. */
+export function poolTasks(seed: number, runtime: PoolRuntime = 'node'): () => LoadTask {
   const random = new UniformStream(seed, 0, purpose);
-  return () => pool[random.below(pool.length)]!(random);
+  return () => onRuntime(pool[random.below(pool.length)]!(random), runtime);
+}
+
+/** The same task of the pool in Java (apps-java), whose sorts take count and seed as two arguments. */
+function onRuntime(task: LoadTask, runtime: PoolRuntime): LoadTask {
+  if (runtime === 'node') return task;
+  const appId = `${task.appId}-${runtime}`;
+  if (task.appId !== 'sorts') return { ...task, appId };
+  const [{ count, seed }] = task.args as [{ count: number; seed: number }];
+  return { appId, method: `${task.method}Seeded`, args: [count, seed] };
 }

@@ -83,6 +83,45 @@ export const loadOutputSchema = z.strictObject({
   interrupted: z.boolean(),
 });
 
+const timeAndEnergy = z.strictObject({ meanMs: ms, meanJ: z.number() });
+const savedSchema = z.strictObject({
+  time: z.number().describe('share of its mean time; negative: lost'),
+  energy: z.number(),
+});
+const comparisonSchema = z
+  .strictObject({
+    tasks: z.number(),
+    remoteShare: z.number(),
+    ours: timeAndEnergy,
+    allLocal: timeAndEnergy,
+    allRemote: timeAndEnergy,
+    savedAgainstLocal: savedSchema,
+    savedAgainstRemote: savedSchema,
+    regret: z.number().describe("mean time beyond the oracle's, as a share of it"),
+  })
+  .nullable()
+  .describe('of the tasks of which both outcomes are known');
+
+export const populationOutputSchema = z.strictObject({
+  durationS: z.number(),
+  devices: z.number().describe('that had a task'),
+  tasks: z.number(),
+  outcomes: z.strictObject({
+    local: z.number(),
+    remote: z.number(),
+    'fell-back': z.number(),
+    error: z.number(),
+    'not-sent': z.number(),
+    unfinished: z.number(),
+  }),
+  reasons: z.array(z.strictObject({ reason: z.string(), tasks: z.number() })),
+  responseMs: z.strictObject({ mean: ms, p50: ms, p95: ms, p99: ms, max: ms }).nullable(),
+  compared: comparisonSchema,
+  perClass: z.array(z.strictObject({ deviceClass: z.string(), tasks: z.number(), compared: comparisonSchema })),
+  interrupted: z.boolean(),
+});
+export type PopulationOutput = z.infer<typeof populationOutputSchema>;
+
 export const forecastOutputSchema = z.strictObject({
   slotStart: z.iso.datetime().nullable(),
   slotS: z.number(),

@@ -35,6 +35,11 @@ export interface OaasOptions {
   /** 0 (default): only time counts. 1: only the device's energy counts. */
   energyWeight?: number;
   power?: PowerProfile;
+  /**
+   * Names the network in use, e.g. 'wifi' or 'cellular', where the platform tells. Each has its own round trips and bandwidth, so
+   * that a device that leaves home need not unlearn; the regions are measured anew when it changes.
+   */
+  network?: () => string;
   /** How long a region may stay silent before the next one is asked as well, and in total, in ms. */
   placementTimeoutMs?: number;
   /** Time between background measurements of the regions, in ms; 0 turns them off. Default 30,000. */
@@ -74,6 +79,11 @@ export interface OffloadOptions {
   prefer?: 'auto' | 'local' | 'remote';
   /** Estimate of the local time in ms before anything was measured. */
   localEstimateMs?: number;
+  /**
+   * Names what makes calls of this method long or short, e.g. the search depth: `(args) => args[1]`. Calls with the same
+   * answer are measured together, others apart; at most 64 answers are remembered.
+   */
+  sizeOf?: (args: unknown) => string | number;
   /** Runs of the method that the device can do at once without slowing down. Default 1 (a JavaScript thread). */
   localParallelism?: number;
   /** Ask for a session ticket as soon as the method is declared. Default true. */

@@ -96,12 +96,13 @@ export const decisionConstants = {
   priorWeight: 4,
   maxWeight: 16,
   hysteresis: 0.05,
-  exploreRatio: 2,
-  exploreEvery: 20,
+  exploreRatio: 1.25,
+  exploreEvery: 50,
   staleMs: 120_000,
+  deadlineMargin: 2,
 } as const;
 
-const { priorWeight, maxWeight, hysteresis, exploreRatio, exploreEvery, staleMs } = decisionConstants;
+const { priorWeight, maxWeight, hysteresis, exploreRatio, exploreEvery, staleMs, deadlineMargin } = decisionConstants;
 
 /** Decides one call; see the head of the file for the formula. */
 export function decide(input: DecisionInput): Decision {
@@ -132,7 +133,7 @@ export function decide(input: DecisionInput): Decision {
   const threshold = input.last === 'local' ? 1 - hysteresis : input.last === 'remote' ? 1 + hysteresis : 1;
   const offload = cost < threshold;
   if (mayExplore(input)) {
-    const safe = (ms: number) => input.deadlineMs === null || ms * exploreRatio <= input.deadlineMs;
+    const safe = (ms: number) => input.deadlineMs === null || ms * deadlineMargin <= input.deadlineMs;
     if (offload && isStale(local.ageMs) && localMs <= exploreRatio * remoteMs && safe(localMs))
       return { where: 'local', code: 'explore-local', ...known, cost };
     if (!offload && isStale(remote.ageMs) && remoteMs <= exploreRatio * localMs && safe(remoteMs))
@@ -153,7 +154,7 @@ function decideUnmeasuredLocal(
   const known = { localMs: null, remoteMs, cost: null };
   const guess = local.guessMs === null ? null : local.guessMs * load;
   const worthIt = guess !== null && remoteMs !== null && guess <= exploreRatio * remoteMs;
-  const safe = input.deadlineMs === null || (guess !== null && guess * exploreRatio <= input.deadlineMs);
+  const safe = input.deadlineMs === null || (guess !== null && guess * deadlineMargin <= input.deadlineMs);
   if (input.explore && input.remote.samples > 0 && worthIt && safe)
     return { where: 'local', code: 'explore-local', ...known };
   return { where: 'remote', code: 'unmeasured-remote', ...known };

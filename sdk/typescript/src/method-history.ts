@@ -1,25 +1,51 @@
-/** What was measured of one method: on the device, on surrogates, on the link between. */
+/** What was measured of one method: on the device, on surrogates, on the link between; calls of different sizes apart. */
 import type { OffloadOptions, PowerProfile } from './api.ts';
+import type { CostModel } from './cost-model.ts';
 import { type Decision, decide } from './decide.ts';
-import { DurationEstimator, ewmaWeight } from './estimators.ts';
+import { DurationEstimator, ewmaWeight, type LinkEstimator } from './estimators.ts';
 import type { RemoteSuccess } from './remote.ts';
-import type { Surrogates } from './surrogates.ts';
+import { linkName, type Surrogates } from './surrogates.ts';
 import type { TicketSpec, Tickets } from './tickets.ts';
 
 /** What a decision reads of the instance. */
 export interface HistoryHost {
-  readonly tickets: Tickets;
-  readonly surrogates: Surrogates;
+  readonly tickets: Pick<Tickets, 'peek' | 'placementMs'>;
+  readonly surrogates: Pick<Surrogates, 'link'>;
+  readonly costs: CostModel;
   readonly energyWeight: number;
   readonly power: PowerProfile;
   readonly route: 'direct' | 'proxy';
   /** Round trip to the region in use; null: not measured. */
   regionRttMs(): number | null;
+  /** Name of the network that the device uses now; '' where it cannot tell. */
+  network(): string;
+}
+
+/** Sizes of a method that are remembered; beyond that the one not asked for longest is forgotten. */
+const mostSizes = 64;
+
+/** The measurements of one size. */
+class SizeHistory {
+  readonly localTime = new DurationEstimator();
+  readonly serverTime = new DurationEstimator();
+  readonly runTime = new DurationEstimator();
+  /** Where the last call ran; null: none has ended. */
+  last: 'local' | 'remote' | null = null;
+  /** As surrogates reported it. */
+  cpuMs: number | null = null;
+  upBytes = 0;
+  downBytes = 0;
+}
+
+/** An outcome not yet entered, with the link as it was then. */
+interface Unsettled {
+  outcome: RemoteSuccess;
+  nowMs: number;
+  size: string;
+  link: LinkEstimator;
 }
 
 export class MethodHistory {
-  /** Where the last call ran; null: none has ended. */
-  last: 'local' | 'remote' | null = null;
   /** Local runs in progress. */
   localRunning = 0;
   /** Nobody asks the remote side again before this (monotonic). */
@@ -27,16 +53,13 @@ export class MethodHistory {
   readonly #host: HistoryHost;
   readonly #spec: TicketSpec;
   readonly #options: OffloadOptions;
-  readonly #localTime = new DurationEstimator();
-  readonly #serverTime = new DurationEstimator();
-  readonly #runTime = new DurationEstimator();
+  readonly #sizes = new Map<string, SizeHistory>();
+  /** Over all sizes. */
   #cpuMs: number | null = null;
   #predictedMs: number | null = null;
   #link: string | null = null;
-  #upBytes = 0;
-  #downBytes = 0;
   #sinceExplore = 0;
-  readonly #unsettled: { outcome: RemoteSuccess; nowMs: number }[] = [];
+  readonly #unsettled: Unsettled[] = [];
 
   constructor(host: HistoryHost, spec: TicketSpec, options: OffloadOptions) {
     this.#host = host;
@@ -44,85 +67,111 @@ export class MethodHistory {
     this.#options = options;
   }
 
-  /** Recent mean time of a local run, or the caller's estimate; null: neither. */
-  get localMs(): number | null {
-    return this.#localTime.meanMs ?? this.#options.localEstimateMs ?? null;
+  /** Expected time of a local run: measured, the caller's estimate, or from its CPU time; null: unknown. */
+  localMs(size: string): number | null {
+    const known = this.#of(size);
+    const told = known.localTime.meanMs ?? this.#options.localEstimateMs ?? null;
+    if (told !== null) return told;
+    const cpuMs = known.cpuMs ?? this.#cpuMs;
+    return cpuMs === null ? null : this.#host.costs.localMs(cpuMs);
   }
 
   /** The same, pessimistic where enough was measured. */
-  get localWorstMs(): number | null {
-    return this.#localTime.p95Ms ?? this.localMs;
+  localWorstMs(size: string): number | null {
+    return this.#of(size).localTime.p95Ms ?? this.localMs(size);
   }
 
   /** Recent mean time of a run on a surrogate. */
-  get runMs(): number {
-    return this.#runTime.meanMs ?? 1;
+  runMs(size: string): number {
+    return this.#of(size).runTime.meanMs ?? 1;
   }
 
-  ranLocally(durationMs: number, nowMs: number): void {
-    this.#localTime.add(durationMs, nowMs);
+  ranLocally(durationMs: number, nowMs: number, size: string): void {
+    const known = this.#of(size);
+    known.localTime.add(durationMs, nowMs);
+    this.#host.costs.ranLocally(durationMs, known.cpuMs, nowMs);
   }
 
   /** Entered by `settle`, or before the next decision: the caller gets its result first. */
-  ranRemotely(outcome: RemoteSuccess, nowMs: number): void {
-    this.#unsettled.push({ outcome, nowMs });
+  ranRemotely(outcome: RemoteSuccess, nowMs: number, size: string): void {
+    this.#unsettled.push({ outcome, nowMs, size, link: this.#linkTo(outcome.linkTarget) });
   }
 
   /** Enters what is waiting to be; called when a request is on its way and there is time. */
   settle(): void {
     if (this.#unsettled.length === 0) return;
-    for (const { outcome, nowMs } of this.#unsettled.splice(0)) this.#enter(outcome, nowMs);
+    for (const run of this.#unsettled.splice(0)) this.#enter(run);
   }
 
-  #enter(outcome: RemoteSuccess, nowMs: number): void {
-    const { cloudMs, totalMs, cpuMs } = outcome.response.timings;
-    this.#serverTime.add(totalMs, nowMs);
-    this.#runTime.add(cloudMs, nowMs);
-    this.#cpuMs = this.#cpuMs === null ? cpuMs : this.#cpuMs + ewmaWeight * (cpuMs - this.#cpuMs);
+  #enter({ outcome, nowMs, size, link }: Unsettled): void {
+    const { timings } = outcome.response;
+    const known = this.#of(size);
+    // A size that had only run here tells, with its CPU time, how fast this device is.
+    if (known.cpuMs === null && known.localTime.meanMs !== null)
+      this.#host.costs.ranLocally(known.localTime.meanMs, timings.cpuMs, nowMs);
+    known.serverTime.add(timings.totalMs, nowMs);
+    known.runTime.add(timings.cloudMs, nowMs);
+    known.cpuMs = smoothed(known.cpuMs, timings.cpuMs);
+    known.upBytes += ewmaWeight * (outcome.bytes - outcome.receivedBytes - known.upBytes);
+    known.downBytes += ewmaWeight * (outcome.receivedBytes - known.downBytes);
+    this.#cpuMs = smoothed(this.#cpuMs, timings.cpuMs);
+    this.#host.costs.ranRemotely(timings, nowMs);
     this.#predictedMs = outcome.predictedMs ?? this.#predictedMs;
     this.#link = outcome.linkTarget;
-    this.#host.surrogates.link(outcome.linkTarget).add(outcome.t2Ms, outcome.bytes, nowMs);
-    this.#upBytes += ewmaWeight * (outcome.bytes - outcome.receivedBytes - this.#upBytes);
-    this.#downBytes += ewmaWeight * (outcome.receivedBytes - this.#downBytes);
+    link.add(outcome.t2Ms, outcome.bytes, nowMs);
+  }
+
+  ended(where: 'local' | 'remote', size: string): void {
+    this.#of(size).last = where;
   }
 
   /** Decides a call that may run on either side. @param deadlineMs time left; null: no deadline */
-  decide(nowMs: number, deadlineMs: number | null): Decision {
+  decide(nowMs: number, deadlineMs: number | null, size: string): Decision {
     this.settle();
-    const { tickets, surrogates, power, energyWeight, route } = this.#host;
+    const { tickets, costs, power, energyWeight, route } = this.#host;
     const options = this.#options;
-    const local = this.#localTime;
+    const { localTime, serverTime, upBytes, downBytes, cpuMs, last } = this.#of(size);
     const ticket = tickets.peek(this.#spec);
     const linkTarget = this.#link ?? ticket?.placed.candidates[0]?.vmId;
-    const link = linkTarget === undefined ? null : surrogates.link(linkTarget);
+    const link = linkTarget === undefined ? null : this.#linkTo(linkTarget);
     const held = route === 'proxy' || ticket !== null;
+    const regionMs = ticket?.placed.predictedMs ?? this.#predictedMs;
+    const likelyCpuMs =
+      cpuMs ??
+      (localTime.meanMs === null ? null : costs.cpuMs(localTime.meanMs)) ??
+      this.#cpuMs ??
+      regionMs ??
+      costs.meanCpuMs;
+    const expectedMs = likelyCpuMs === null ? null : costs.localMs(likelyCpuMs);
+    const ages = costs.ages(nowMs);
     const decision = decide({
       local: {
-        meanMs: this.localMs,
-        p95Ms: deadlineMs === null ? null : local.p95Ms,
-        samples: local.samples,
-        ageMs: local.ageMs(nowMs),
+        meanMs: this.localMs(size) ?? expectedMs,
+        p95Ms: deadlineMs === null ? null : localTime.p95Ms,
+        samples: localTime.samples,
+        ageMs: younger(localTime.ageMs(nowMs), ages.localMs),
         running: this.localRunning,
         parallelism: options.localParallelism ?? 1,
-        guessMs: this.#cpuMs,
+        guessMs: cpuMs ?? this.#cpuMs,
       },
       remote: {
         available: nowMs >= this.heldUntilMs,
-        predictedMs: ticket?.placed.predictedMs ?? this.#predictedMs,
-        serverMs: this.#serverTime.meanMs,
-        serverP95Ms: deadlineMs === null ? null : this.#serverTime.p95Ms,
-        samples: this.#serverTime.samples,
-        ageMs: this.#serverTime.ageMs(nowMs),
+        // The region predicts for the whole pool; what its surrogates did with calls of this length is nearer.
+        predictedMs: (likelyCpuMs === null ? null : costs.serverMs(likelyCpuMs)) ?? regionMs,
+        serverMs: serverTime.meanMs,
+        serverP95Ms: deadlineMs === null ? null : serverTime.p95Ms,
+        samples: serverTime.samples,
+        ageMs: younger(serverTime.ageMs(nowMs), ages.remoteMs),
         placementMs: held ? 0 : (tickets.placementMs(this.#spec) ?? this.#host.regionRttMs() ?? 0),
         rttMs: link?.rttMs ?? this.#host.regionRttMs() ?? 0,
         bytesPerMs: link?.bytesPerMs ?? null,
-        upBytes: this.#upBytes,
-        downBytes: this.#downBytes,
+        upBytes,
+        downBytes,
       },
       energyWeight,
       power,
       deadlineMs,
-      last: this.last,
+      last,
       explore: options.explore ?? true,
       sinceExplore: this.#sinceExplore,
     });
@@ -130,4 +179,26 @@ export class MethodHistory {
     this.#sinceExplore = exploring ? 0 : this.#sinceExplore + 1;
     return decision;
   }
+
+  #of(size: string): SizeHistory {
+    let known = this.#sizes.get(size);
+    if (known === undefined) {
+      if (this.#sizes.size >= mostSizes) this.#sizes.delete(this.#sizes.keys().next().value!);
+      known = new SizeHistory();
+    } else if (this.#sizes.size > 1) this.#sizes.delete(size);
+    else return known;
+    this.#sizes.set(size, known);
+    return known;
+  }
+
+  #linkTo(target: string): LinkEstimator {
+    return this.#host.surrogates.link(linkName(this.#host.network(), target));
+  }
+}
+
+const smoothed = (mean: number | null, value: number): number =>
+  mean === null ? value : mean + ewmaWeight * (value - mean);
+
+function younger(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.min(a, b);
 }

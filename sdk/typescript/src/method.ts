@@ -22,10 +22,11 @@ import { OffloadError } from './errors.ts';
 import { type HistoryHost, MethodHistory } from './method-history.ts';
 import { decodePayload, encodePayload } from './payload.ts';
 import type { RemoteCall, RemoteOutcome, RemoteSuccess } from './remote.ts';
-import type { TicketSpec } from './tickets.ts';
+import type { TicketSpec, Tickets } from './tickets.ts';
 
 /** What a method needs of the instance it was declared on. */
 export interface MethodHost extends HistoryHost {
+  readonly tickets: Tickets;
   readonly events: Emitter<OaasEvents>;
   readonly closing: Closing;
   run(call: RemoteCall): Promise<RemoteOutcome>;
@@ -42,6 +43,8 @@ const longestHoldOffMs = 30_000;
 
 interface Call<A, S> {
   args: A;
+  /** See `OffloadOptions.sizeOf`; '' without it. */
+  size: string;
   state: S | undefined;
   requestId: string;
   startMs: number;
@@ -101,6 +104,7 @@ export class Method<A, R, S> {
     const abort = new Cancellation();
     const call: Call<A, S> = {
       args,
+      size: this.#options.sizeOf === undefined ? '' : String(this.#options.sizeOf(args)),
       state: options.state,
       requestId: options.requestId ?? this.#takeId(),
       startMs,
@@ -117,7 +121,7 @@ export class Method<A, R, S> {
     try {
       const settled = await running;
       const where = settled.ranOn.where;
-      this.#history.last = where;
+      this.#history.ended(where, call.size);
       const timings = { ...settled.timings, totalMs: monotonicMs() - startMs };
       const reason = settled.reason ?? plan.reason;
       events.emit('result', { appId: this.spec.appId, method: this.#name, requestId: call.requestId, reason, timings });
@@ -140,7 +144,7 @@ export class Method<A, R, S> {
     }
     if (prefer === 'remote') return { where: 'remote', reason: 'forced-remote', why: 'the caller asked for remote' };
     if (prefer === 'local') return { where: 'local', reason: 'forced-local', why: 'the caller asked for local' };
-    const decision = this.#history.decide(call.startMs, deadlineMs);
+    const decision = this.#history.decide(call.startMs, deadlineMs, call.size);
     return { where: decision.where, reason: decision.code, why: explain(decision) };
   }
 
@@ -165,7 +169,7 @@ export class Method<A, R, S> {
 
   /** The remote outcome, or `threatened` when an idempotent method must start here now to make its deadline. */
   async #untilThreatened(call: Call<A, S>, remote: Promise<RemoteOutcome>): Promise<RemoteOutcome | 'threatened'> {
-    const localMs = this.#history.localWorstMs;
+    const localMs = this.#history.localWorstMs(call.size);
     if (!this.#options.idempotent || localMs === null) return remote;
     const waitMs = call.endsAtMs - monotonicMs() - localMs * (1 + rescueMargin);
     // A device that could not make it even from the start has nothing to rescue.
@@ -192,7 +196,7 @@ export class Method<A, R, S> {
     }));
     local.catch(() => {});
     const first = await Promise.race([
-      remote.then((outcome) => (outcome.kind === 'ok' ? this.#accept(outcome) : local)),
+      remote.then((outcome) => (outcome.kind === 'ok' ? this.#accept(call, outcome) : local)),
       local,
     ]);
     abort.abort();
@@ -202,7 +206,7 @@ export class Method<A, R, S> {
   }
 
   async #settleRemote(call: Call<A, S>, outcome: RemoteOutcome): Promise<Settled<R, S>> {
-    if (outcome.kind === 'ok') return this.#accept(outcome);
+    if (outcome.kind === 'ok') return this.#accept(call, outcome);
     const cause = outcome.kind === 'task-failed' ? outcome.problem.detail : outcome.cause;
     if (call.signal.aborted) throw this.#aborted();
     if (outcome.kind === 'task-failed' || (outcome.kind === 'unknown' && !this.#options.idempotent)) {
@@ -219,7 +223,7 @@ export class Method<A, R, S> {
   async #remoteOnly(call: Call<A, S>): Promise<Settled<R, S>> {
     for (;;) {
       const outcome = await this.#runRemote(call, call.signal);
-      if (outcome.kind === 'ok') return this.#accept(outcome);
+      if (outcome.kind === 'ok') return this.#accept(call, outcome);
       if (call.signal.aborted) throw this.#aborted();
       const cause = outcome.kind === 'task-failed' ? outcome.problem.detail : outcome.cause;
       const waitMs =
@@ -244,8 +248,8 @@ export class Method<A, R, S> {
         ...(call.state === undefined ? {} : { state: encodePayload(call.state) }),
       },
       idempotent: this.#options.idempotent ?? false,
-      localEstimateMs: call.forced || this.#local === null ? null : this.#history.localMs,
-      runMs: this.#history.runMs,
+      localEstimateMs: call.forced || this.#local === null ? null : this.#history.localMs(call.size),
+      runMs: this.#history.runMs(call.size),
       endsAtMs: call.endsAtMs,
       signal,
       attempted: (attempt) => this.#attempted(call, attempt),
@@ -256,11 +260,11 @@ export class Method<A, R, S> {
     return outcome;
   }
 
-  #accept(outcome: RemoteSuccess): Settled<R, S> {
+  #accept(call: Call<A, S>, outcome: RemoteSuccess): Settled<R, S> {
     const { response, t1Ms, t2Ms } = outcome;
     const { queueMs, cloudMs, handoffMs } = response.timings;
     if (queueMs + handoffMs > crowdedShare * cloudMs) this.#host.tickets.refresh(this.spec);
-    this.#history.ranRemotely(outcome, monotonicMs());
+    this.#history.ranRemotely(outcome, monotonicMs(), call.size);
     return {
       result: decodePayload(response.result) as R,
       state: response.state === undefined ? undefined : (decodePayload(response.state) as S),
@@ -283,7 +287,7 @@ export class Method<A, R, S> {
       const result = await (local as (...args: unknown[]) => R | Promise<R>)(...args, context);
       const localMs = monotonicMs() - startMs;
       // Runs that shared the device measured the crowd, not the method.
-      if (alone && history.localRunning === 1) history.ranLocally(localMs, monotonicMs());
+      if (alone && history.localRunning === 1) history.ranLocally(localMs, monotonicMs(), call.size);
       this.#attempted(call, deviceAttempt('ok', null, localMs));
       const timings = { t1Ms: 0, t2Ms: 0, cloudMs: 0, queueMs: 0, handoffMs: 0, localMs };
       return { result, state: context.state, ranOn: { where: 'local' }, timings };

@@ -10,12 +10,13 @@ import type {
 } from './api.ts';
 import { monotonicMs } from './clock.ts';
 import { Closing } from './closing.ts';
+import { CostModel } from './cost-model.ts';
 import { Emitter } from './emitter.ts';
 import { Method, type MethodHost } from './method.ts';
 import { runProxied } from './proxy.ts';
 import { Regions } from './regions.ts';
 import { runDirect } from './remote.ts';
-import { Surrogates } from './surrogates.ts';
+import { linkName, Surrogates } from './surrogates.ts';
 import { type Ticket, Tickets } from './tickets.ts';
 import type { Transport } from './transport.ts';
 import { paths } from './wire.ts';
@@ -77,10 +78,12 @@ export class OaasClient {
       events: this.#events,
       tickets: this.#tickets,
       surrogates,
+      costs: new CostModel(),
       energyWeight: options.energyWeight ?? 0,
       power: options.power ?? defaultPower,
       closing: this.#closing,
       route,
+      network: options.network === undefined ? () => '' : this.#following(options.network),
       regionRttMs: () => this.#regions.ordered()[0]?.rttMs ?? null,
       run: (call) => (route === 'direct' ? runDirect(call, parts) : runProxied(call, proxyParts)),
     };
@@ -125,6 +128,17 @@ export class OaasClient {
     return run;
   }
 
+  /** Tells the network, and has the regions measured again when it has changed. */
+  #following(name: () => string): () => string {
+    let last: string | null = null;
+    return () => {
+      const now = name();
+      if (last !== null && now !== last) this.#regions.networkChanged();
+      last = now;
+      return now;
+    };
+  }
+
   /** Opens the connection that the next call will use, and measures the link by it. */
   async #warm(ticket: Ticket, surrogates: Surrogates): Promise<void> {
     const candidate = ticket.placed.candidates[0]!;
@@ -136,7 +150,7 @@ export class OaasClient {
     // The first pays for the handshake, the second is the link.
     if ((await ping()) === null || this.#closing.closed) return;
     const rttMs = await ping();
-    if (rttMs !== null) surrogates.link(candidate.vmId).add(rttMs, 0, monotonicMs());
+    if (rttMs !== null) surrogates.link(linkName(this.#host.network(), candidate.vmId)).add(rttMs, 0, monotonicMs());
   }
 
   /** Resolves when the regions were measured for the first time; calls wait for it by themselves. */

@@ -103,6 +103,12 @@ export class Regions {
     return true;
   }
 
+  /** The device is on another network: what was measured says nothing of it. */
+  networkChanged(): void {
+    for (const region of this.#regions) region.rttMs = null;
+    void this.#probe();
+  }
+
   close(): void {
     this.#abort.abort();
     clearTimeout(this.#timer);

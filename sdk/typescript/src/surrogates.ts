@@ -66,3 +66,6 @@ export class Surrogates {
     return link;
   }
 }
+
+/** A VM over one of the device's networks; @param network '' where the device cannot tell */
+export const linkName = (network: string, target: string): string => (network === '' ? target : `${network} ${target}`);

@@ -29,3 +29,15 @@ describe('the pool of tasks', () => {
     ]);
   });
 });
+
+it('draws the same tasks for every runtime, in the names and arguments of the Java pool', () => {
+  const [node, art] = [poolTasks(5), poolTasks(5, 'art')];
+  for (let i = 0; i < 200; i++) {
+    const [a, b] = [node(), art()];
+    expect(b.appId).toBe(`${a.appId}-art`);
+    if (a.appId === 'sorts') {
+      const [{ count, seed }] = a.args as [{ count: number; seed: number }];
+      expect([b.method, b.args]).toEqual([`${a.method}Seeded`, [count, seed]]);
+    } else expect([b.method, b.args]).toEqual([a.method, a.args]);
+  }
+});

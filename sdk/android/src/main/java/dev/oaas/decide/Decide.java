@@ -25,8 +25,10 @@ public final class Decide {
   public static final double PRIOR_WEIGHT = 4;
   public static final double MAX_WEIGHT = 16;
   public static final double HYSTERESIS = 0.05;
-  public static final double EXPLORE_RATIO = 2;
-  public static final int EXPLORE_EVERY = 20;
+  public static final double EXPLORE_RATIO = 1.25;
+  public static final int EXPLORE_EVERY = 50;
+  /** An exploring run must fit so many times into the deadline. */
+  public static final double DEADLINE_MARGIN = 2;
   public static final double STALE_MS = 120_000;
 
   private final DecisionInput in;
@@ -87,7 +89,7 @@ public final class Decide {
   private Decision unmeasuredLocal(LocalView local, double load) {
     Double guess = local.guessMs == null ? null : Double.valueOf(local.guessMs * load);
     boolean worthIt = guess != null && remoteMs != null && guess <= EXPLORE_RATIO * remoteMs;
-    boolean safe = in.deadlineMs == null || (guess != null && guess * EXPLORE_RATIO <= in.deadlineMs);
+    boolean safe = in.deadlineMs == null || (guess != null && guess * DEADLINE_MARGIN <= in.deadlineMs);
     if (in.explore && remote.samples > 0 && worthIt && safe) return new Decision(Where.LOCAL, "explore-local", null, remoteMs, null);
     return new Decision(Where.REMOTE, "unmeasured-remote", null, remoteMs, null);
   }
@@ -121,7 +123,7 @@ public final class Decide {
   }
 
   private boolean isSafe(double ms) {
-    return in.deadlineMs == null || ms * EXPLORE_RATIO <= in.deadlineMs;
+    return in.deadlineMs == null || ms * DEADLINE_MARGIN <= in.deadlineMs;
   }
 
   private static boolean isStale(Double ageMs) {

@@ -89,6 +89,7 @@ class DecideVectorsTest {
     assertEquals(number(constants, "maxWeight"), Decide.MAX_WEIGHT);
     assertEquals(number(constants, "hysteresis"), Decide.HYSTERESIS);
     assertEquals(number(constants, "exploreRatio"), Decide.EXPLORE_RATIO);
+    assertEquals(number(constants, "deadlineMargin"), Decide.DEADLINE_MARGIN);
     assertEquals(number(constants, "exploreEvery"), Decide.EXPLORE_EVERY);
     assertEquals(number(constants, "staleMs"), Decide.STALE_MS);
   }

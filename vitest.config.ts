@@ -13,6 +13,7 @@ const quick = suite === 'quick';
 export default defineConfig({
   test: {
     include: [`test/${quick ? '{unit,property,contract,integration,e2e,infra}' : suite}/**/*.test.ts`],
+    setupFiles: ['test/support/seed.ts'],
     // The others measure or run whole systems: nothing runs beside them.
     fileParallelism: quick,
     maxWorkers: 2,

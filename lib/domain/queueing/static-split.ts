@@ -47,9 +47,13 @@ function optimalSplit(stations: readonly Station[], arrivalRatePerS: number): nu
     if (total(middle) < arrivalRatePerS) low = middle;
     else high = middle;
   }
-  const rates = stations.map((s) => rateAt(s, high));
-  const sum = stations.reduce((acc, s, i) => acc + s.count * rates[i]!, 0);
-  return rates.map((rate) => (sum > 0 ? (rate * arrivalRatePerS) / sum : 0));
+  // The marginal delay of a VM with many cores hardly rises at first: between two prices that can't be told apart its rate may jump. What is
+  // missing at the lower price is taken in the proportion of the jumps, so that the others keep theirs.
+  const [below, above] = [low, high].map((price) => stations.map((s) => rateAt(s, price))) as [number[], number[]];
+  const sum = (rates: readonly number[]) => stations.reduce((acc, s, i) => acc + s.count * rates[i]!, 0);
+  const jump = sum(above) - sum(below);
+  const share = jump > 0 ? (arrivalRatePerS - sum(below)) / jump : 1;
+  return below.map((rate, i) => rate + share * (above[i]! - rate));
 }
 
 /** Inverse of network + μ/(μ-λ)² at the given marginal delay. */

@@ -5,7 +5,7 @@
  * A JSON or CSV block with `file=NAME` is written to that file first.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type StartedSystem, startLocal, temporaryFolder, until } from '../../support/local-process.ts';
@@ -21,6 +21,8 @@ beforeAll(async () => {
     encoding: 'utf8',
   });
   for (const file of files.trim().split('\n')) {
+    // Listed, but removed and not committed yet.
+    if (!existsSync(join(repository, file))) continue;
     mkdirSync(dirname(join(copy, file)), { recursive: true });
     copyFileSync(join(repository, file), join(copy, file));
   }

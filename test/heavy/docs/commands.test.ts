@@ -1,7 +1,8 @@
 /**
  * Runs every shell block of the documentation, page by page, in a copy of the repository beside one running local system.
  * A block's word after `sh` says how: `until-stopped` (ends by Ctrl-C after its first output), `only-on-aws` (only its syntax is
- * checked here; `npm run test:aws` deploys), `start` (starts or tests the project itself: this suite and .ci/run do that).
+ * checked here; `npm run test:aws` deploys), `start` (starts or tests the project itself: this suite and .ci/run do that),
+ * `run-by-test-android` (that suite builds with Maven and runs the sample).
  * A JSON or CSV block with `file=NAME` is written to that file first.
  */
 import { execFileSync, spawn } from 'node:child_process';
@@ -78,8 +79,10 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (path, page
     if (block.language !== 'sh') continue;
     it(`line ${block.line}: ${commandsOf(block)[0]}`, async () => {
       const how = block.info.split(' ')[0];
-      expect(['', 'until-stopped', 'only-on-aws', 'start'], `${path}:${block.line}`).toContain(how);
-      if (how === 'start' || how === 'only-on-aws') {
+      expect(['', 'until-stopped', 'only-on-aws', 'start', 'run-by-test-android'], `${path}:${block.line}`).toContain(
+        how,
+      );
+      if (how !== '' && how !== 'until-stopped') {
         const { code, output } = await shell(`bash -n <<'END_OF_BLOCK'\n${block.text}\nEND_OF_BLOCK`);
         expect(output + code).toBe('0');
         return;

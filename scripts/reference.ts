@@ -108,7 +108,7 @@ interface OpenApiOperation {
 }
 
 function httpApi(): string {
-  const { paths } = openApiDocument() as unknown as OpenApi;
+  const { paths } = openApiDocument() as { paths: OpenApi['paths'] };
   const body = (title: string, content: Record<string, { schema: JsonSchema }> | undefined): string => {
     const [type, media] = Object.entries(content ?? {})[0] ?? [];
     if (type === undefined || media === undefined) return '';

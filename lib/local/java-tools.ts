@@ -128,7 +128,7 @@ export async function buildWithMaven(
     'package',
   ]);
   if (problem === null) {
-    await rm(join(partial, 'work'), { recursive: true, force: true });
+    await rm(join(partial, 'build'), { recursive: true, force: true });
     // Another process may have been first with the same content.
     await rename(partial, dir).catch(() => {});
   }

@@ -1,13 +1,10 @@
 /**
- * Node's transport. One pool of kept-alive connections per surrogate certificate: sockets and TLS sessions are never
- * shared between two certificates, and no byte of a request is written before the peer has proven to hold the key of the
- * pinned certificate, on a resumed session as on a full handshake.
+ * Node's transport: its own client for the regional endpoints, and one pool of kept-alive connections per surrogate certificate. Sockets
+ * and TLS sessions are never shared between two certificates.
  */
-import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
-import type { Duplex } from 'node:stream';
-import type tls from 'node:tls';
+import { PinnedConnections } from './pinned-connections.ts';
 import {
   type Exchange,
   type ExchangeRequest,
@@ -16,111 +13,25 @@ import {
   type Transport,
 } from './transport.ts';
 
-/** A live VM answers a handshake in milliseconds; one that is gone shall not cost the deadline. */
-const connectTimeoutMs = 1_000;
-/** More than a VM admits at once; further requests wait for a free connection. */
-const mostSockets = 64;
-const mostHandshakes = 8;
 /** Pools of VMs that no ticket has named for long are dropped beyond this number. */
 const maxPools = 256;
 
 const poolOptions = { keepAlive: true, keepAliveMsecs: 10_000, scheduling: 'lifo', maxFreeSockets: 64 } as const;
 
-type Created = (error: Error | null, socket: Duplex) => void;
-
-class HandshakeTimeout extends Error {
-  constructor() {
-    super(`no TLS handshake within ${connectTimeoutMs} ms`);
-  }
-}
-
-/**
- * Hands a socket out only once the handshake is done and the peer's certificate is byte for byte the pinned one. A
- * resumed session shows no certificate (TLS 1.3), so sessions are kept here, per certificate, and only those of
- * connections that passed that check: Node's own cache is off.
- *
- * A burst opens its connections a few at a time: a hundred handshakes at once would each be too slow for their timeout.
- */
-class PinnedAgent extends https.Agent {
-  readonly #fingerprint: string;
-  readonly #connecting = new Set<tls.TLSSocket>();
-  readonly #waiting: (() => void)[] = [];
-  #session: Buffer | undefined;
-  closed = false;
-
-  constructor(address: SurrogateAddress) {
-    const pin = { ca: address.certPem, servername: address.vmId, minVersion: 'TLSv1.3' } as const;
-    super({ ...poolOptions, ...pin, maxSockets: mostSockets, maxCachedSessions: 0 });
-    this.#fingerprint = new X509Certificate(address.certPem).fingerprint256;
-  }
-
-  override createConnection(options: http.ClientRequestArgs, created: Created): null {
-    const start = () => this.#connect(options, created);
-    if (this.#connecting.size < mostHandshakes) start();
-    else this.#waiting.push(start);
-    return null;
-  }
-
-  override destroy(): void {
-    this.closed = true;
-    for (const socket of this.#connecting) socket.destroy(new Error('closed'));
-    super.destroy();
-  }
-
-  #connect(options: http.ClientRequestArgs, created: Created): void {
-    const resumed: http.ClientRequestArgs & { session?: Buffer | undefined } = { ...options, session: this.#session };
-    const socket = super.createConnection(resumed, () => {}) as tls.TLSSocket;
-    this.#connecting.add(socket);
-    const timer = setTimeout(() => socket.destroy(new HandshakeTimeout()), connectTimeoutMs);
-    const settle = (error: Error | null) => {
-      clearTimeout(timer);
-      socket.removeListener('error', settle);
-      this.#connecting.delete(socket);
-      created(error, socket);
-      this.#waiting.shift()?.();
-    };
-    socket.once('error', settle);
-    socket.once('secureConnect', () => {
-      if (!this.#isPinned(socket)) {
-        socket.destroy(new Error('the peer does not hold the pinned certificate'));
-        return;
-      }
-      socket.on('session', (session) => {
-        this.#session = session;
-      });
-      socket.setNoDelay(true);
-      settle(null);
-    });
-    if (this.closed) socket.destroy(new Error('closed'));
-  }
-
-  #isPinned(socket: tls.TLSSocket): boolean {
-    if (!socket.authorized) return false;
-    return socket.isSessionReused() || socket.getPeerX509Certificate()?.fingerprint256 === this.#fingerprint;
-  }
-}
-
-interface Pool {
-  agent: PinnedAgent;
-  host: string;
-  port: string;
-}
-
 export function nodeTransport(): Transport {
   const plain = new http.Agent(poolOptions);
   const secure = new https.Agent(poolOptions);
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, PinnedConnections>();
   /** The same candidate object comes with every call on a ticket: its long key is made once. */
-  let poolOfAddress = new WeakMap<SurrogateAddress, Pool>();
+  let poolOfAddress = new WeakMap<SurrogateAddress, PinnedConnections>();
 
-  function poolOf(address: SurrogateAddress): Pool {
+  function poolOf(address: SurrogateAddress): PinnedConnections {
     const known = poolOfAddress.get(address);
-    if (known !== undefined && !known.agent.closed) return known;
+    if (known !== undefined && !known.closed) return known;
     const key = `${address.url}\n${address.vmId}\n${address.certPem}`;
     let pool = pools.get(key);
     if (pool === undefined) {
-      const { hostname, port } = new URL(address.url);
-      pool = { agent: new PinnedAgent(address), host: hostname.replace(/^\[|\]$/g, ''), port: port || '443' };
+      pool = new PinnedConnections(address);
       if (pools.size >= maxPools) dropOldest(pools);
       pools.set(key, pool);
     }
@@ -141,28 +52,26 @@ export function nodeTransport(): Transport {
       return exchange(tls ? https.request : http.request, { ...target, agent: tls ? secure : plain }, request);
     },
     surrogate(address, path, request) {
-      let pool: Pool;
       try {
-        pool = poolOf(address);
+        return poolOf(address).exchange(path, request);
       } catch (error) {
-        const detail = `unusable certificate or address of ${address.vmId}: ${(error as Error).message}`;
+        const detail = `unusable certificate, address or ticket of ${address.vmId}: ${(error as Error).message}`;
         return Promise.resolve({ ok: false, sent: false, kind: 'network', detail });
       }
-      return exchange(https.request, { host: pool.host, port: pool.port, path, agent: pool.agent }, request);
     },
     close() {
       plain.destroy();
       secure.destroy();
-      for (const pool of pools.values()) pool.agent.destroy();
+      for (const pool of pools.values()) pool.close();
       pools.clear();
       poolOfAddress = new WeakMap();
     },
   };
 }
 
-function dropOldest(pools: Map<string, Pool>): void {
+function dropOldest(pools: Map<string, PinnedConnections>): void {
   const [key, pool] = pools.entries().next().value!;
-  pool.agent.destroy();
+  pool.close();
   pools.delete(key);
 }
 
@@ -206,8 +115,7 @@ function exchange(
       Math.max(1, request.timeoutMs),
     );
     const onError = (error: NodeJS.ErrnoException) => {
-      const kind = error instanceof HandshakeTimeout ? 'timeout' : 'network';
-      finish({ ok: false, sent: sent && !neverSent.has(error.code ?? ''), kind, detail: error.message });
+      finish({ ok: false, sent: sent && !neverSent.has(error.code ?? ''), kind: 'network', detail: error.message });
     };
     const mark = () => {
       sent = true;

@@ -12,6 +12,7 @@ import { findProgram } from '../surrogate/isolation/choose.ts';
 import { type RunningAgent, TestRegion } from '../test/support/agent-region.ts';
 import { burstRows } from './agent-burst.ts';
 import { jvmRows } from './agent-jvm.ts';
+import { startBarePeer } from './agent-peer/peer.ts';
 import { LeanClient } from './lean-client.ts';
 import type { Bench, BenchOptions, BenchRow } from './row.ts';
 
@@ -20,6 +21,7 @@ const pauseMs = 60;
 const waiting = 40;
 const inARow = 18;
 const refillMs = 3_000;
+const warmUps = 500;
 
 export const bench: Bench = async (options) => {
   const region = await TestRegion.start();
@@ -57,12 +59,14 @@ async function oneIsolation(
   const pairs = quick ? 20 : 100;
   const exp = Math.floor(Date.now() / 1000) + 3_600;
   const ticket = region.ticket([agent], digest, { threshold: 1_000, exp });
-  const body = () =>
-    `{"requestId":"${crypto.randomUUID()}","method":"noop","args":{"type":"application/json","json":[]}}`;
-  const client = await LeanClient.open(agent);
+  const body = (method = 'noop') =>
+    `{"requestId":"${crypto.randomUUID()}","method":"${method}","args":{"type":"application/json","json":[]}}`;
+  const client = await LeanClient.open(agent.ready);
   const head = (line: string) => `POST /v1/tasks HTTP/1.1\r\nhost: vm\r\ncontent-type: application/json\r\n${line}\r\n`;
   const withTicket = () => timed(client, head(`authorization: Bearer ${ticket}`), body());
   const without = () => timed(client, head(`oaas-app: ${digest}`), body());
+  // The steady state is compiled code: requests that the agent refuses before it runs anything (no such method), then whole ones.
+  for (let i = 0; i < warmUps; i++) await client.post(head(`authorization: Bearer ${ticket}`), body('absent'));
   for (let i = 0; i < 20; i++) {
     await withTicket();
     await without();
@@ -85,6 +89,14 @@ async function oneIsolation(
   onProgress?.(`${isolation}: ${inARow} in a row`);
   const row: number[] = [];
   const rowInside: number[] = [];
+  const bare: number[] = [];
+  const peer = await startBarePeer();
+  const atPeer = async () => {
+    const start = performance.now();
+    await peer.client.post(head(`authorization: Bearer ${ticket}`), body());
+    return performance.now() - start;
+  };
+  for (let i = 0; i < warmUps; i++) await atPeer();
   for (let i = 0; i < (quick ? 2 : 8); i++) {
     await sleep(refillMs);
     for (let j = 0; j < inARow; j++) {
@@ -92,7 +104,9 @@ async function oneIsolation(
       row.push(elapsedMs);
       rowInside.push(insideMs);
     }
+    for (let j = 0; j < inARow; j++) bare.push(await atPeer());
   }
+  peer.stop();
   const memory = await waitingSandboxMiB(agent);
   client.close();
   await agent.stop();
@@ -103,6 +117,12 @@ async function oneIsolation(
       unit: 'ms',
       bar: { atMost: 0.8 },
       note: `${inARow} in a row with ${waiting} sandboxes waiting, the first of each after ${refillMs / 1000} s; p90 ${quantile(row, 0.9).toFixed(2)} ms, p99 ${quantile(row, 0.99).toFixed(2)} ms, ${row.length} requests; within the surrogate p50 ${quantile(rowInside, 0.5).toFixed(2)} ms`,
+    },
+    {
+      name: `${isolation}: an empty task in a row / the least on this machine, p50`,
+      value: quantile(row, 0.5) / quantile(bare, 0.5),
+      unit: 'x',
+      note: `a bare TLS server that passes the body to a waiting process and back, nothing else: p50 ${quantile(bare, 0.5).toFixed(2)} ms, p90 ${quantile(bare, 0.9).toFixed(2)} ms, by turns in this run`,
     },
     {
       name: `${isolation}: the same, each after a pause of ${pauseMs} ms, p50`,

@@ -1,5 +1,11 @@
 import { connect, type TLSSocket } from 'node:tls';
-import type { RunningAgent } from '../test/support/agent-region.ts';
+
+export interface TlsAddress {
+  url: string;
+  certPem: string;
+  /** The only name in the certificate. */
+  vmId: string;
+}
 
 /**
  * One kept-alive TLS connection that writes requests as bytes and reads answers by their content-length: what is measured is the
@@ -17,8 +23,7 @@ export class LeanClient {
     socket.on('data', (text: string) => this.#receive(text));
   }
 
-  static open(agent: RunningAgent): Promise<LeanClient> {
-    const { url, certPem, vmId } = agent.ready;
+  static open({ url, certPem, vmId }: TlsAddress): Promise<LeanClient> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port), ca: certPem, servername: vmId });
       socket.once('secureConnect', () => resolve(new LeanClient(socket)));

@@ -15,6 +15,7 @@ import { HeartbeatReporter } from './heartbeat.ts';
 import { Strangers } from './http/strangers.ts';
 import { chooseIsolation, firstUid } from './isolation/choose.ts';
 import { chooseHold } from './isolation/choose-hold.ts';
+import { Dismantler } from './isolation/dismantler.ts';
 import { SandboxPool } from './isolation/pool.ts';
 import { processIdentity } from './isolation/proc.ts';
 import type { Sandbox } from './isolation/sandbox.ts';
@@ -132,6 +133,7 @@ export async function startAgent(
     admission,
     bundles,
     pool,
+    dismantler: new Dismantler({ sharingLimit: config.sharingLimit, running: () => admission.running }),
     tasks,
     strangers,
     accounting,

@@ -5,6 +5,7 @@ import type { CpuAccounting } from '../accounting.ts';
 import type { Place } from '../admission.ts';
 import type { InstalledApp } from '../bundles.ts';
 import { ProblemError } from '../http/problems.ts';
+import type { Dismantler } from '../isolation/dismantler.ts';
 import type { SandboxPool } from '../isolation/pool.ts';
 import type { Sandbox } from '../isolation/sandbox.ts';
 import type { SandboxFailure, SandboxSpec } from '../isolation/types.ts';
@@ -13,6 +14,7 @@ import type { LiveTask, TaskTable } from './task-table.ts';
 
 interface Context {
   pool: SandboxPool;
+  dismantler: Dismantler;
   tasks: TaskTable;
   accounting: CpuAccounting;
   /** CPU that the run of a sandbox was credited with, read again when the sandbox is gone. */
@@ -105,6 +107,7 @@ export function execute(context: Context, execution: Execution): Promise<Execute
 
     place.whenRunning(() => {
       grantedMs = performance.now();
+      context.dismantler.begun();
       context.pool.acquire(specOf(app), (acquired) => {
         if (!acquired.ok) {
           fail(problemOf(acquired.failure));
@@ -134,8 +137,9 @@ export function execute(context: Context, execution: Execution): Promise<Execute
           };
           settle(() => {
             resolve({ taskId: task.taskId, result: outcome.result, state: outcome.state, timings });
-            // The sandbox only waits for its end now: taking its memory apart may wait until the answer is on its way.
-            setImmediate(end);
+            place.release();
+            context.pool.answered();
+            context.dismantler.retire(running);
           });
         });
       });

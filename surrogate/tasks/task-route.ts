@@ -11,6 +11,7 @@ import { readBody, tooLarge } from '../http/body.ts';
 import { ProblemError, problem, quote } from '../http/problems.ts';
 import { sendJson, sendProblem } from '../http/reply.ts';
 import type { Strangers } from '../http/strangers.ts';
+import type { Dismantler } from '../isolation/dismantler.ts';
 import type { SandboxPool } from '../isolation/pool.ts';
 import type { Sandbox } from '../isolation/sandbox.ts';
 import { bearer, openClaims } from '../tickets/bearer.ts';
@@ -32,6 +33,7 @@ interface Dependencies {
   admission: Admission;
   bundles: BundleCache;
   pool: SandboxPool;
+  dismantler: Dismantler;
   tasks: TaskTable;
   strangers: Strangers;
   accounting: CpuAccounting;
@@ -237,9 +239,9 @@ export class TaskRoute {
         `the app "${app.manifest.id}" has no method ${quote(task.method)}; it has ${Object.keys(app.manifest.methods).join(', ')}`,
       );
     }
-    const { pool, tasks, accounting, taskCpuMs, config } = this.#deps;
+    const { pool, dismantler, tasks, accounting, taskCpuMs, config } = this.#deps;
     const done: Executed = await execute(
-      { pool, tasks, accounting, taskCpuMs },
+      { pool, dismantler, tasks, accounting, taskCpuMs },
       {
         requestId: task.requestId,
         app,

@@ -10,6 +10,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryTicketSigner } from '../../lib/adapters/node/ticket-signer.ts';
+import type { ChoiceVm } from '../../lib/domain/dispatch/choose-vm.ts';
+import { type SessionCredit, sessionCandidates } from '../../lib/domain/dispatch/session-candidates.ts';
 import { buildAgent } from '../../lib/local/build-agent.ts';
 import type { AgentEnvName, AgentMessage } from '../../lib/ports/contracts/agent-env.ts';
 import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';
@@ -97,11 +99,25 @@ async function endChild(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
+/** All VMs are the same and none is full: who comes first is a matter of turns, as in a region. */
+const alike: ChoiceVm = {
+  networkS: 0,
+  coreRatePerS: 1,
+  parallelism: 1,
+  serviceRatePerS: 1,
+  present: 0,
+  admissionLimit: 1,
+};
+
 async function startRegion(vms: readonly BenchVm[], bundle: Uint8Array, digest: string, options: FleetOptions) {
   const signer = createMemoryTicketSigner(Date.now());
+  const credit: SessionCredit = new Map();
+  const ids = () => vms.map((vm) => vm.vmId);
+  const choices = () => vms.map(() => ({ ...alike }));
 
   async function place(): Promise<Placed> {
-    const order = shuffled(vms, options.random);
+    const chosen = sessionCandidates(choices(), ids(), vms.length, credit, () => options.random.next());
+    const order = chosen.map((i) => vms[i]!);
     const nowS = Date.now() / 1_000;
     const lifetimeS = 600;
     const claims: TicketClaims = {
@@ -152,13 +168,4 @@ async function startRegion(vms: readonly BenchVm[], bundle: Uint8Array, digest: 
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
-function shuffled<T>(items: readonly T[], random: UniformStream): T[] {
-  const order = [...items];
-  for (let i = order.length - 1; i > 0; i -= 1) {
-    const j = random.below(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
 }

@@ -3,8 +3,8 @@
  * surrogate's certificate. The same at-most-once rule as in remote.ts.
  */
 import type { InvocationResponse } from '../../../lib/ports/contracts/wire.ts';
-import type { CancelSignal } from './cancellation.ts';
-import { monotonicMs } from './clock.ts';
+import { Cancellation, type CancelSignal } from './cancellation.ts';
+import { monotonicMs, sleep } from './clock.ts';
 import { raceRegions } from './region-race.ts';
 import type { Region, Regions } from './regions.ts';
 import { classifyTry, describeTry, patienceMs, type RemoteCall, type RemoteOutcome } from './remote.ts';
@@ -13,6 +13,8 @@ import { paths } from './wire.ts';
 
 /** A region not heard of for this long is pinged before it is trusted with a call that must not run twice. */
 const freshMs = 2_000;
+/** While a call waits, between the pings that show that its region is still there. */
+const watchMs = 500;
 
 export interface ProxyParts {
   regions: Regions;
@@ -34,7 +36,7 @@ export async function runProxied(call: RemoteCall, parts: ProxyParts): Promise<R
     const region = await nearestAnswering(left, regions, findByMs - monotonicMs(), call.signal);
     if (region === null) return last;
     asked.add(region);
-    const outcome = await invoke(call, parts, region);
+    const outcome = call.idempotent ? await invokeWatched(call, parts, region) : await invoke(call, parts, region);
     if (outcome.kind === 'ok' || outcome.kind === 'task-failed' || outcome.kind === 'region-says-local') return outcome;
     last = outcome;
     if (outcome.kind === 'unknown' && !call.idempotent) return outcome;
@@ -55,6 +57,34 @@ async function nearestAnswering(
   if (fresh && !nearest.down) return nearest;
   const ask = async (region: Region) => ((await regions.ping(region)) ? region : null);
   return raceRegions(order, ask, { usable: (region) => region !== null, budgetMs, signal });
+}
+
+/**
+ * An idempotent call does not wait out a region that falls silent meanwhile: another one or the device may run it. One that must not run
+ * twice has nowhere else to go before its deadline.
+ */
+async function invokeWatched(call: RemoteCall, parts: ProxyParts, region: Region): Promise<RemoteOutcome> {
+  const given = new Cancellation();
+  const answered = new Cancellation();
+  const forward = () => given.abort();
+  call.signal.addEventListener('abort', forward);
+  void untilSilent(region, parts.regions, answered).then((silent) => {
+    if (silent) given.abort();
+  });
+  const outcome = await invoke({ ...call, signal: given }, parts, region);
+  answered.abort();
+  call.signal.removeEventListener('abort', forward);
+  const silent = outcome.kind === 'unknown' && given.aborted && !call.signal.aborted;
+  return silent ? { ...outcome, cause: `${region.region} fell silent` } : outcome;
+}
+
+/** Resolves with true when a ping is not answered, with false once the signal fires. */
+async function untilSilent(region: Region, regions: Regions, answered: Cancellation): Promise<boolean> {
+  for (;;) {
+    await sleep(watchMs, answered);
+    if (answered.aborted) return false;
+    if (!(await regions.ping(region))) return !answered.aborted;
+  }
 }
 
 async function invoke(call: RemoteCall, parts: ProxyParts, region: Region): Promise<RemoteOutcome> {

@@ -137,3 +137,48 @@ describe.each([
     oaas.close();
   });
 });
+
+describe('a region that falls silent while a call waits at its proxy', () => {
+  /** The first region takes the call and is not heard of again; the second is well. */
+  function swallowing(): Transport {
+    const well = blackholes(false, 'region-1');
+    let taken = false;
+    return {
+      ...well,
+      control(url, request) {
+        const { host, pathname } = new URL(url);
+        if (host === 'region-1') return well.control(url, request);
+        if (pathname === '/v1/invocations') taken = true;
+        return (taken ? well : blackholes(false, 'region-0')).control(url, request);
+      },
+    };
+  }
+
+  it.each([
+    [2, 'remote'],
+    [1, 'local'],
+  ] as const)('of %i: an idempotent call runs elsewhere within 2 s: %s', async (count, where) => {
+    const oaas = client(swallowing(), hosts(count));
+    await vi.advanceTimersByTimeAsync(100);
+    const solve = oaas.offload('app', 'm', () => 'local', { idempotent: true, deadlineMs: 20_000 });
+    const call = solve.detailed([], remote);
+    expect(await withinPromise(call)).toBe(where);
+    expect((await call).attempts[0]).toMatchObject({ target: 'proxy', region: 'region-0', outcome: 'abandoned' });
+    oaas.close();
+  });
+
+  it('a call that must not run twice waits for its deadline', async () => {
+    const oaas = client(swallowing(), hosts(2));
+    await vi.advanceTimersByTimeAsync(100);
+    const solve = oaas.offload('app', 'm', () => 'local', { deadlineMs: 20_000 });
+    let failed: unknown = null;
+    void solve.detailed([], remote).catch((error: unknown) => {
+      failed = error;
+    });
+    await vi.advanceTimersByTimeAsync(19_900);
+    expect(failed).toBeNull();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(failed).toMatchObject({ code: 'outcome-unknown' });
+    oaas.close();
+  });
+});

@@ -41,9 +41,7 @@ const invoke = async (appId: string, method: string, args: unknown[], requestId:
   };
 };
 const ready = async () =>
-  (await system.status()).vms
-    .filter((vm) => vm.state === 'ready' && vm.poolId.includes(groupId))
-    .map((vm) => vm.vmId);
+  (await system.status()).vms.filter((vm) => vm.state === 'ready' && vm.poolId.includes(groupId)).map((vm) => vm.vmId);
 
 beforeAll(async () => {
   system = await startLocal([

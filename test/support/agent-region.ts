@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -20,6 +20,13 @@ export interface RunningAgent {
   /** Lines the agent logged. */
   log: string[];
   stop(): Promise<void>;
+}
+
+export interface Gate {
+  file: string;
+  open(): void;
+  /** Whether a task has gone through. */
+  passed(): boolean;
 }
 
 /** A region of the test's own: serves keys and bundles on loopback, signs tickets, starts agents. */
@@ -101,6 +108,12 @@ export class TestRegion {
     const agent: RunningAgent = { ready, process: child, log, stop: () => stopChild(child) };
     this.#agents.add(agent);
     return agent;
+  }
+
+  /** For the method `gate` of the app "unruly", whose tasks last exactly as long as the test needs them. */
+  gate(): Gate {
+    const file = join(this.directory, `gate-${randomUUID()}`);
+    return { file, open: () => writeFileSync(file, ''), passed: () => existsSync(`${file}.passed`) };
   }
 
   /** A ticket for these agents, the first preferred. */

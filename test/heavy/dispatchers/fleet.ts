@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TicketClaims } from '../../../lib/ports/contracts/ticket.ts';
+import { reservationBucketMs, type TicketClaims } from '../../../lib/ports/contracts/ticket.ts';
 import type { StateStore } from '../../../lib/ports/state-store.ts';
 import { Admission } from '../../../surrogate/admission.ts';
 import { HeartbeatReporter } from '../../../surrogate/heartbeat.ts';
@@ -11,6 +11,12 @@ export interface FleetVm {
   sharingLimit: number;
   queueLimit: number;
 }
+
+/**
+ * A client that comes later than this after its ticket was issued (to half a second) finds its place given to another, as it would be on a
+ * reservation that has run out: it is turned away. Less than a reservation's life, which has to hold the report that follows, too.
+ */
+const latestClaimMs = 700 + reservationBucketMs;
 
 /** VMs with the agents' own admission and reports but nothing to run: a task is a pause. None of them guards its limit. */
 export interface Fleet {
@@ -69,6 +75,10 @@ export async function startFleet(
 
   const run = (claims: TicketClaims, done: () => void): void => {
     const { admission, claimed } = members.get(claims.aud[0]!)!;
+    if (Date.now() - claims.bucket! * reservationBucketMs >= latestClaimMs) {
+      done();
+      return;
+    }
     claimed[claims.bucket!] = (claimed[claims.bucket!] ?? 0) + 1;
     const place = admission.take()!;
     tasks++;

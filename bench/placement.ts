@@ -235,13 +235,14 @@ async function openLoop(port: number, request: Buffer, ratePerS: number, seconds
     const connection = idle.pop() ?? (await RawConnection.open(port));
     if (!all.includes(connection)) all.push(connection);
     const due = dueMs;
-    pending.push(
-      connection.send(request).then((answer) => {
-        latencies.push(performance.now() - due);
-        expectPlaced(answer);
-        idle.push(connection);
-      }),
-    );
+    const placed = connection.send(request).then((answer) => {
+      latencies.push(performance.now() - due);
+      expectPlaced(answer);
+      idle.push(connection);
+    });
+    // Waited for below; until then a refusal is not an unhandled one.
+    placed.catch(() => {});
+    pending.push(placed);
   }
   await Promise.all(pending);
   for (const connection of all) connection.close();

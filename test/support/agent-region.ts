@@ -125,7 +125,8 @@ export class TestRegion {
       aud: agents.map((agent) => agent.ready.vmId),
       jti: randomUUID(),
       iat: nowS,
-      exp: nowS + 60,
+      // Longer than any file of tests takes.
+      exp: nowS + 7_200,
       mode: 'session',
       pool: 'test.node.default',
       app: { id: 'app', digest },

@@ -128,7 +128,7 @@ try {
     aud: [vmId],
     jti: 't-1',
     iat,
-    exp: iat + 120,
+    exp: iat + 3_600,
     mode: 'session',
     pool: `${home}.general.default`,
     app: { id: 'probe', digest },

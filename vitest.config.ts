@@ -21,7 +21,7 @@ export default defineConfig({
     testTimeout: quick ? 300_000 : 1_800_000,
     hookTimeout: quick ? 300_000 : 1_800_000,
     // The others judge times and shares on a machine that is not theirs alone. Whoever stalls it spoils one measurement, hardly two;
-    // a fault of the product fails both.
+    // a fault of the product fails both. Tests of what must never happen say `retry: 0`.
     retry: quick ? 0 : 1,
     reporters: process.env.CI ? ['default', ['json', { outputFile: `out/test/${suite}.json` }]] : ['default'],
   },

@@ -20,7 +20,7 @@ const vms = 4;
 const limits = { sharingLimit: 2, queueLimit: 3 };
 const places = vms * (limits.sharingLimit + limits.queueLimit);
 
-describe('placements while DynamoDB misbehaves', () => {
+describe('placements while DynamoDB misbehaves', { retry: 0 }, () => {
   let database: TestDynamoDb;
   let faulty: FaultyDynamoDb;
   beforeAll(async () => {

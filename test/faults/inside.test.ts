@@ -15,7 +15,7 @@ const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, impo
 const isRoot = process.getuid?.() === 0;
 const secret = 'a secret that no app may see';
 
-describe('from inside a sandbox', () => {
+describe('from inside a sandbox', { retry: 0 }, () => {
   let region: TestRegion;
   let agent: RunningAgent;
   let attacker: string;
@@ -186,7 +186,7 @@ describe('from inside a sandbox', () => {
   });
 });
 
-describe('a bundle that an attacker wrote', () => {
+describe('a bundle that an attacker wrote', { retry: 0 }, () => {
   let region: TestRegion;
   let agent: RunningAgent;
   beforeAll(async () => {

@@ -121,6 +121,13 @@ describe('the local system', () => {
     expect(await ready()).not.toContain(victim);
   });
 
+  it('in no try did a request run twice', { retry: 0 }, () => {
+    const lines = readFileSync(runs, 'utf8').trim().split('\n');
+    const killed = lines.filter((line) => line.startsWith('killed-'));
+    expect(new Set(killed).size).toBe(killed.length);
+    expect(killed.length).toBeGreaterThan(5);
+  });
+
   it('ten times its load: what is accepted keeps the agreement, the rest is refused at once, memory stays', async () => {
     await putGroup({ sharingLimit: 4, queueLimit: 4, maxVms: machines });
     await until(async () => (await ready()).length >= machines);

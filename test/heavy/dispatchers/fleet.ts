@@ -24,6 +24,10 @@ export interface Fleet {
   /** Most tasks that a VM ever held at once, and most that ran at once. */
   peaks: Map<string, { held: number; running: number }>;
   tasks: () => number;
+  /** Longest time from a change to its stored report, ms. */
+  slowestReportMs: () => number;
+  /** Clients that came too late and were turned away. */
+  late: () => number;
   /** True when no VM holds a task. */
   idle: () => boolean;
   close(): Promise<void>;
@@ -41,20 +45,32 @@ export async function startFleet(
     { admission: Admission; reporter: HeartbeatReporter; claimed: Record<string, number> }
   >();
   let tasks = 0;
+  let late = 0;
+  let slowestReportMs = 0;
   for (const vm of vms) {
     const peak = { held: 0, running: 0 };
     const claimed: Record<string, number> = {};
+    let changedAtMs: number | null = null;
     const admission = new Admission({
       sharingLimit: vm.sharingLimit,
       queueLimit: Number.MAX_SAFE_INTEGER,
       onChange: () => {
         peak.held = Math.max(peak.held, admission.occupancy);
         peak.running = Math.max(peak.running, admission.running);
+        changedAtMs ??= performance.now();
         reporter.changed();
       },
     });
     const reporter = new HeartbeatReporter({
-      store: state,
+      store: {
+        ...state,
+        async putHeartbeat(heartbeat) {
+          const sinceMs = changedAtMs;
+          changedAtMs = null;
+          await state.putHeartbeat(heartbeat);
+          if (sinceMs !== null) slowestReportMs = Math.max(slowestReportMs, performance.now() - sinceMs);
+        },
+      },
       eager: true,
       log: { info() {}, warn() {}, error() {} },
       read: () => {
@@ -76,6 +92,7 @@ export async function startFleet(
   const run = (claims: TicketClaims, done: () => void): void => {
     const { admission, claimed } = members.get(claims.aud[0]!)!;
     if (Date.now() - claims.bucket! * reservationBucketMs >= latestClaimMs) {
+      late++;
       done();
       return;
     }
@@ -108,6 +125,8 @@ export async function startFleet(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     peaks,
     tasks: () => tasks,
+    slowestReportMs: () => slowestReportMs,
+    late: () => late,
     idle: () => [...members.values()].every(({ admission }) => admission.occupancy === 0),
     async close() {
       for (const { reporter } of members.values()) reporter.stop();

@@ -37,7 +37,7 @@ const folderOf = (id: string): string => {
   return folder;
 };
 const run = (agent: RunningAgent, digest: string, method: string, args: unknown[]) =>
-  runTask(agent, region.ticket([agent], digest), method, args);
+  runTask(agent, region.ticket([agent], digest), method, args, { deadlineMs: 300_000 });
 const translations = (agent: RunningAgent) => agent.log.join('').split('translated DEX to JVM bytecode').length - 1;
 
 /** A bundle of the fibonacci app with another file as its code. */

@@ -53,7 +53,7 @@ describe.each(['process', 'bubblewrap'])('a hostile JAR with isolation %s', (iso
   });
   afterAll(() => agent?.stop());
   const run = (method: string, args: unknown[] = [], options = {}): Promise<Answer> =>
-    runTask(agent, region.ticket([agent], digest), method, args, options);
+    runTask(agent, region.ticket([agent], digest), method, args, { deadlineMs: 300_000, ...options });
   const detail = (answer: Answer): string => String(answer.body.detail);
 
   it('gets a JVM of its own for every call, and keeps nothing but the state that travels', async () => {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { again } from './again.ts';
 
 const root = fileURLToPath(new URL('../.venv/', import.meta.url));
 
@@ -21,7 +22,7 @@ export async function pythonVenv(name: string, requirementsFile: string): Promis
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return python;
   await runPython('python3', ['-m', 'venv', '--clear', folder]);
   const options = ['--quiet', '--disable-pip-version-check', '--require-hashes'];
-  await runPython(python, ['-m', 'pip', 'install', ...options, '-r', requirementsFile]);
+  await again(() => runPython(python, ['-m', 'pip', 'install', ...options, '-r', requirementsFile]));
   await writeFile(stamp, wanted);
   return python;
 }

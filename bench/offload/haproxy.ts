@@ -1,7 +1,7 @@
 /** HAProxy as the peer: TLS on both sides, kept-alive connections, round robin over the same agents. */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIdentity } from '../../surrogate/certificate.ts';
@@ -60,10 +60,12 @@ ${servers.join('\n')}
     clearTimeout(timer);
     await rm(dir, { recursive: true, force: true });
   };
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  if (child.exitCode !== null) {
-    await rm(dir, { recursive: true, force: true });
-    throw new Error(`HAProxy did not start: ${trouble}`);
+  for (let tries = 0; !(await accepts(port)); tries++) {
+    if (child.exitCode !== null || tries === 300) {
+      await stop();
+      throw new Error(`HAProxy did not start: ${trouble}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return { url: `https://127.0.0.1:${port}`, certPem: front.certPem, serverName, version, stop };
 }
@@ -74,6 +76,17 @@ function haproxyVersion(): string {
   } catch (cause) {
     throw new Error('this benchmark compares with HAProxy, which is not in PATH: `apt-get install haproxy`', { cause });
   }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
 
 async function freePort(): Promise<number> {

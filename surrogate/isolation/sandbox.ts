@@ -217,8 +217,11 @@ export class Sandbox {
       kind: 'died',
       detail: `the app's process ended early (${cause})${said === '' ? '' : `: ${said}`}`,
     };
-    // The answer may still be in the pipe when the process is gone.
-    if (this.#onEnd !== null && this.#killReason === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    // The answer may still be in the pipe when the process is gone; it is looked at once more however late the timer is.
+    if (this.#onEnd !== null && this.#killReason === null) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     this.#onEnd?.(failure);
     this.#onEnd = null;
     if (this.#child.pid !== undefined) signal(-this.#child.pid, 'SIGKILL');

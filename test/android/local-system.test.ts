@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { descriptorSchema } from '../../lib/ports/contracts/operator.ts';
-import { buildJavaApps } from '../../scripts/build-java-apps.ts';
+import { javaApps, javaToolsDir } from '../support/java-suite.ts';
 import { oaas, type StartedSystem, startLocal, temporaryFolder, until } from '../support/local-process.ts';
 
 const started = ['--memory', '--regions', 'europe', '--slot', '5s', '--speed-up', '100'];
@@ -26,7 +26,9 @@ describe('Java apps in a local system', () => {
   };
 
   beforeAll(async () => {
-    apps = await buildJavaApps(outDir);
+    // Built before: the first run would wait for it no longer than its deadline.
+    await javaToolsDir();
+    apps = await javaApps(outDir);
     system = await startLocal(['--data', data, ...started]);
   });
   afterAll(async () => {
@@ -42,7 +44,7 @@ describe('Java apps in a local system', () => {
       const directory = apps.get(id);
       if (directory !== undefined) await cli('app', 'put', directory);
       const args = JSON.stringify([start, 3]);
-      answers.push(JSON.parse(await cli('run', id, 'bestMove', '--args', args, '--deadline', '120s')));
+      answers.push(JSON.parse(await cli('run', id, 'bestMove', '--args', args, '--deadline', '600s')));
     }
     expect(answers[0]).toEqual(answers[2]);
     expect(answers[1]).toEqual(answers[2]);

@@ -2,9 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildJavaApps } from '../../scripts/build-java-apps.ts';
 import { type Answer, type RunningAgent, runTask, TestRegion } from '../support/agent-region.ts';
-import { javaToolsDir } from '../support/java-suite.ts';
+import { javaApps, javaToolsDir } from '../support/java-suite.ts';
 
 const start = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1';
 const kiwipete = 'r3k2r/p1ppqpb1/bn2pnp1/3PN3/1p2P3/2N2Q1p/PPPBBPPP/R3K2R w KQkq - 0 1';
@@ -39,7 +38,7 @@ const bundlesDir = join(fileURLToPath(new URL('../..', import.meta.url)), 'out',
 beforeAll(async () => {
   toolsDir = await javaToolsDir();
   region = await TestRegion.start();
-  const bundles = await buildJavaApps(bundlesDir);
+  const bundles = await javaApps(bundlesDir);
   for (const [id, directory] of bundles) digests.set(id, await region.addApp(directory));
   for (const id of new Set(calls.map(([app]) => app))) {
     digests.set(`${id}-node`, await region.addApp(fileURLToPath(new URL(`../../apps/${id}`, import.meta.url))));
@@ -53,7 +52,7 @@ afterAll(async () => {
 function run(agent: RunningAgent, app: string, method: string, args: unknown, options = {}): Promise<Answer> {
   const digest = digests.get(app);
   if (digest === undefined) throw new Error(`no app ${app}`);
-  return runTask(agent, region.ticket([agent], digest), method, args, options);
+  return runTask(agent, region.ticket([agent], digest), method, args, { deadlineMs: 300_000, ...options });
 }
 
 describe.each(['process', 'bubblewrap'])('with isolation %s', (isolation) => {

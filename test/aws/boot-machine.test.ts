@@ -72,7 +72,7 @@ describe('the surrogate image', () => {
     ];
     const { stdout } = await promisify(execFile)('unshare', [...args, root], {
       cwd: project,
-      timeout: 300_000,
+      timeout: 1_200_000,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     });
     const seen = JSON.parse(stdout) as Record<string, unknown> & { environment: string };

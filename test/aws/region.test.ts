@@ -136,7 +136,9 @@ describe('the functions as deployed, under the runtime interface client', () => 
 
 interface Call {
   requestId: string;
+  /** Of its end, and how long it took. */
   atMs: number;
+  totalMs?: number;
   ok: boolean;
   ranOn?: { where: 'local' | 'remote'; vmId?: string };
   attempts?: { target: string; outcome: string }[];
@@ -144,7 +146,10 @@ interface Call {
 }
 
 describe('the full loop', () => {
-  it('rents as load rises, plans around a data centre without capacity and a lost spot machine, and ends with an empty account', async () => {
+  // Once: a second try would find the machines and the load of the first.
+  const story =
+    'rents as load rises, plans around a data centre without capacity and a lost spot machine, and ends with an empty account';
+  it(story, { retry: 0, timeout: 3_600_000 }, async () => {
     const parameters = ['arm64', 'x86_64'].map((architecture) => `/imagebuilder/oaas/europe/${architecture}`);
     await deployed.moto.python('image-built.py', Object.fromEntries(places.map((place) => [place, parameters])));
     await put('group', 'general', group);
@@ -156,14 +161,14 @@ describe('the full loop', () => {
 
     // Light load: from nothing to the first machine.
     devices.rate(0.6);
-    await until('the first remote answer', 90_000, () => remote(devices.calls)[0] ?? null);
+    await until('the first remote answer', 400_000, () => remote(devices.calls)[0] ?? null);
 
     // Load rises while the data centre that is cheapest has no capacity left.
     const empty = (hypervisor.booted[0]?.place ?? home) as string;
     await deployed.moto.setEmptyZones(['a', 'b', 'c'].map((zone) => `${empty}${zone}`));
     const other = places.find((place) => place !== empty)!;
     devices.rate(2.5);
-    const spot = await until('a spot machine that serves in the other data centre', 150_000, () => {
+    const spot = await until('a spot machine that serves in the other data centre', 600_000, () => {
       const serves = (id: string) => remote(devices.calls).some((call) => vmOf(call)?.startsWith(id));
       const machines = hypervisor.running().filter((machine) => machine.spot && machine.place === other);
       return machines.find((machine) => serves(machine.id)) ?? null;
@@ -174,13 +179,13 @@ describe('the full loop', () => {
     expect(await interruptions.invoke(interruptionOf(spot.id, spot.place))).toEqual({ outcome: 'cordoned' });
     await sleep(20_000);
     await deployed.moto.python('instances.py', { terminate: { [spot.place]: spot.id } });
-    await until('its agent is gone', 30_000, () => (hypervisor.running().includes(spot) ? null : true));
+    await until('its agent is gone', 150_000, () => (hypervisor.running().includes(spot) ? null : true));
     const servedSince = remote(devices.calls).length;
-    await until('others serve', 60_000, () => (remote(devices.calls).length > servedSince + 3 ? true : null));
+    await until('others serve', 300_000, () => (remote(devices.calls).length > servedSince + 3 ? true : null));
 
     // Nobody calls any more.
     await devices.stop();
-    await until('an empty account', 240_000, () => (hypervisor.running().length === 0 ? true : null));
+    await until('an empty account', 900_000, () => (hypervisor.running().length === 0 ? true : null));
     await ticks.stop();
 
     const left = await deployed.moto.inventory(...places);
@@ -198,8 +203,11 @@ describe('the full loop', () => {
       expect(won.length).toBe(1);
     }
     expect(remote(devices.calls).length).toBeGreaterThan(20);
-    // Cordoned is cordoned: what it ran, it was given at most a few seconds after the notice.
-    const afterNotice = remote(devices.calls).filter((c) => vmOf(c)?.startsWith(spot.id) && c.atMs > noticeMs + 12_000);
+    // Cordoned is cordoned: nothing that began 5 s after the notice or later went there.
+    const beganMs = (call: Call) => call.atMs - (call.totalMs ?? 0);
+    const afterNotice = remote(devices.calls).filter(
+      (call) => vmOf(call)?.startsWith(spot.id) && beganMs(call) > noticeMs + 5_000,
+    );
     expect(afterNotice).toEqual([]);
 
     // The decision log knows every machine, and why it was rented.

@@ -78,7 +78,7 @@ describe.each(storages)('ticket keys in a %s', (_name, create) => {
     await rotateWhenDue(storage, policy, clock.nowMs);
     // The first use after a minute reads again in the background.
     await signer.publicKeys();
-    await expect.poll(async () => (await signer.publicKeys()).length).toBe(2);
+    await expect.poll(async () => (await signer.publicKeys()).length, { timeout: 60_000 }).toBe(2);
     expect(await kidOf()).toBe(first);
     clock.nowMs += 900_000;
     expect(await kidOf()).not.toBe(first);

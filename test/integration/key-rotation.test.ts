@@ -67,7 +67,7 @@ const agent = (keys = new RegionKeys(endpoint)) =>
 /** Both controllers' copies have aged; they read again behind the next use. */
 const refreshed = async (count: number) => {
   for (const one of [signer, publisher]) {
-    await expect.poll(async () => (await one.publicKeys()).length, { timeout: 10_000 }).toBe(count);
+    await expect.poll(async () => (await one.publicKeys()).length, { timeout: 60_000 }).toBe(count);
   }
 };
 

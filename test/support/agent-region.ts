@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -20,6 +20,13 @@ export interface RunningAgent {
   /** Lines the agent logged. */
   log: string[];
   stop(): Promise<void>;
+}
+
+export interface Gate {
+  file: string;
+  open(): void;
+  /** Whether a task has gone through. */
+  passed(): boolean;
 }
 
 /** A region of the test's own: serves keys and bundles on loopback, signs tickets, starts agents. */
@@ -103,6 +110,12 @@ export class TestRegion {
     return agent;
   }
 
+  /** For the method `gate` of the app "unruly", whose tasks last exactly as long as the test needs them. */
+  gate(): Gate {
+    const file = join(this.directory, `gate-${randomUUID()}`);
+    return { file, open: () => writeFileSync(file, ''), passed: () => existsSync(`${file}.passed`) };
+  }
+
   /** A ticket for these agents, the first preferred. */
   claims(agents: readonly RunningAgent[], digest: string, change: Partial<TicketClaims> = {}): TicketClaims {
     const nowS = Math.floor(Date.now() / 1000);
@@ -112,7 +125,8 @@ export class TestRegion {
       aud: agents.map((agent) => agent.ready.vmId),
       jti: randomUUID(),
       iat: nowS,
-      exp: nowS + 60,
+      // Longer than any file of tests takes.
+      exp: nowS + 7_200,
       mode: 'session',
       pool: 'test.node.default',
       app: { id: 'app', digest },

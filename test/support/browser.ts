@@ -41,7 +41,7 @@ export interface PageOptions {
 export async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<Watched> {
   const { colorScheme = 'light', width = 1280, height = 900 } = options;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(300_000);
   const errors: string[] = [];
   const foreign: string[] = [];
   const { origin } = new URL(url);
@@ -63,7 +63,7 @@ export async function figure(page: Page, name: string): Promise<number | null> {
   return value === null || value === '' ? null : Number(value);
 }
 
-const waitMs = 120_000;
+const waitMs = 600_000;
 
 /** Looks until the condition holds; a page is behind its server, and a busy machine behind both. @throws Error naming what did not come */
 export async function waitFor<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {

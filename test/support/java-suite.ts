@@ -3,16 +3,24 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { again, downloadFailed } from '../../bench/again.ts';
 import { packBundle } from '../../lib/app/bundles/bundle.ts';
 import { createJavaTools } from '../../lib/local/java-tools.ts';
+import { buildJavaApps } from '../../scripts/build-java-apps.ts';
 
 /** The agent's Java parts, built. @throws Error saying what to install */
 export async function javaToolsDir(): Promise<string> {
-  const tools = await createJavaTools();
-  const problem = await tools.ensure();
-  if (problem !== null) throw new Error(`this suite needs a JDK and Maven: ${problem}`);
-  return tools.dir;
+  return again(async () => {
+    const tools = await createJavaTools();
+    const problem = await tools.ensure();
+    if (problem !== null) throw new Error(`this suite needs a JDK and Maven: ${problem}`);
+    return tools.dir;
+  }, downloadFailed);
 }
+
+/** The task pool in Java, built into bundles. @returns folders by app id */
+export const javaApps = (outDir: string): Promise<Map<string, string>> =>
+  again(() => buildJavaApps(outDir), downloadFailed);
 
 /**
  * Compiles a folder of Java files against the runner and makes a bundle's folder of them.

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,8 @@ export function oaas(args: readonly string[]): Promise<{ code: number | null; st
   const text = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (text.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (text.stderr += chunk.toString()));
-  return new Promise((resolve) => child.once('exit', (code) => resolve({ code, ...text })));
+  // Not at its exit, when output may still be on its way.
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...text })));
 }
 
 export interface StartedSystem {
@@ -33,8 +34,17 @@ export interface StartedSystem {
   exited: Promise<number | null>;
 }
 
-/** `oaas start --json` with these arguments, up and with a first machine. @throws Error with its output when it ends before */
-export async function startLocal(args: readonly string[]): Promise<StartedSystem> {
+/**
+ * `oaas start --json` with these arguments, up and with a first machine that takes work in every region. The command itself waits for
+ * one for a few seconds only, which a busy machine may need for a boot; here the hook's or test's time-out is the limit.
+ *
+ * @param options.machines false where the arguments leave nothing to rent at first
+ * @throws Error with its output when it ends before
+ */
+export async function startLocal(
+  args: readonly string[],
+  options: { machines?: boolean } = {},
+): Promise<StartedSystem> {
   const child = spawn(process.execPath, [launcher, 'start', '--json', '--port', '0', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -42,6 +52,10 @@ export async function startLocal(args: readonly string[]): Promise<StartedSystem
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  // What a failed test leaves running would slow the next ones down.
+  const orphanless = () => child.kill('SIGKILL');
+  process.once('exit', orphanless);
+  void exited.then(() => process.removeListener('exit', orphanless));
   const file = await new Promise<SystemFile>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
@@ -50,18 +64,23 @@ export async function startLocal(args: readonly string[]): Promise<StartedSystem
     void exited.then((code) => reject(new Error(`oaas start ended with ${code}: ${errors}${output}`)));
   });
   const endpoint = file.regions[0]!.endpoint;
+  const statusOf = async (region: string) => {
+    const response = await fetch(`${region}/v1/status`, { headers: { authorization: `Bearer ${file.keys.admin}` } });
+    return statusResponseSchema.parse(await response.json()).scaling;
+  };
+  for (const region of options.machines === false ? [] : file.regions) {
+    await Promise.race([
+      until(async () => (await statusOf(region.endpoint)).pools.some((pool) => pool.vms.ready > 0)),
+      exited.then((code) => Promise.reject(new Error(`oaas start ended with ${code}: ${errors}${output}`))),
+    ]);
+  }
   return {
     file,
     child,
     endpoint,
     exited,
     processes: () => [file.pid, ...descendants(file.pid)],
-    async status() {
-      const response = await fetch(`${endpoint}/v1/status`, {
-        headers: { authorization: `Bearer ${file.keys.admin}` },
-      });
-      return statusResponseSchema.parse(await response.json()).scaling;
-    },
+    status: () => statusOf(endpoint),
     async post(path, body) {
       const response = await fetch(`${endpoint}${path}`, {
         method: 'POST',
@@ -96,9 +115,9 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-  // A zombie waits for its parent only.
-  const state = execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-  return !state.startsWith('Z');
+  // A zombie waits for its parent only; of one that has ended since, ps finds nothing and says so by its exit code.
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.trim().startsWith('Z');
 }
 
 /** Looks again and again until the condition holds; the test's own time-out is the limit. */

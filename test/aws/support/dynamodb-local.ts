@@ -36,7 +36,7 @@ export async function startDynamoDbLocal(): Promise<{ endpoint: string; stop(): 
   process.once('exit', orphanless);
   const endpoint = `http://127.0.0.1:${port}`;
   for (let i = 0; ; i++) {
-    if (child.exitCode !== null || i === 600) throw new Error(`DynamoDB Local did not start: ${log.slice(-2_000)}`);
+    if (child.exitCode !== null || i === 3_000) throw new Error(`DynamoDB Local did not start: ${log.slice(-2_000)}`);
     // Any answer will do; without credentials it is a 400.
     if (
       await fetch(endpoint).then(

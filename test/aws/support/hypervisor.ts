@@ -65,8 +65,8 @@ export async function startHypervisor(options: {
   async function boot(instance: Instance, place: string): Promise<void> {
     const id = instance.InstanceId!;
     const tags = Object.fromEntries((instance.Tags ?? []).map((tag) => [tag.Key!, tag.Value!]));
-    // All of 127.0.0.0/8 is this machine: every VM has an address of its own and the same port, as on EC2.
-    const publicIpv4 = `127.0.9.${++addresses}`;
+    // All of 127.0.0.0/8 is this machine: every VM has an address of its own and the same port, as on EC2; another run beside has others.
+    const publicIpv4 = `127.${1 + (process.pid % 254)}.9.${++addresses}`;
     const role = { name: 'surrogate', accessKeyId: 'ASIATEST', secretAccessKey: 'test', sessionToken: 'test' };
     const imds = await startFakeImds({ instanceId: id, region: place, accountId: account, publicIpv4, tags, role });
     const workDir = join(folder, id);

@@ -4,6 +4,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { again } from '../../../bench/again.ts';
 
 /**
  * A pinned npm package that only this suite uses, installed under `.venv/NAME` from the lock file in test/aws/NAME: no part of `npm ci`, whose
@@ -20,7 +21,7 @@ export async function npmPart(name: string): Promise<string> {
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return modules;
   await mkdir(folder, { recursive: true });
   for (const file of ['package.json', 'package-lock.json']) await copyFile(join(from, file), join(folder, file));
-  await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
+  await again(() => promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder }));
   await writeFile(stamp, wanted);
   return modules;
 }

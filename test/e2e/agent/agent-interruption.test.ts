@@ -82,7 +82,9 @@ describe('a machine that EC2 will take back', () => {
       const placeable = async () => (await view.vms(100, false)).some((vm) => vm.record.vmId === vmId);
       await until(placeable);
       const ticket = region.ticket([agent], digest);
-      const working = [runTask(agent, ticket, 'sleep', [1_500]), runTask(agent, ticket, 'sleep', [1_500])];
+      // Under way until the test lets them end, however long the steps between take here.
+      const gate = region.gate();
+      const working = [0, 1].map(() => runTask(agent, ticket, 'gate', [gate.file], { deadlineMs: 300_000 }));
       await until(async () => (await state.getHeartbeats([vmId])).get(vmId)?.running === 2);
 
       const event = interruptionEventSchema.parse(eventOf(type, id, detail));
@@ -97,6 +99,7 @@ describe('a machine that EC2 will take back', () => {
       expect(late.status).toBe(503);
       expect(performance.now() - noticedAtMs).toBeLessThan(5_000);
 
+      gate.open();
       const answers = await Promise.all(working);
       expect(answers.map((answer) => answer.status)).toEqual([200, 200]);
       await until(async () => (await state.getHeartbeats([vmId])).get(vmId)?.state === 'drained');

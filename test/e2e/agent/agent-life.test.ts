@@ -3,7 +3,15 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminTicketType, ticketType } from '../../../lib/ports/contracts/ticket.ts';
-import { asAdmin, call, type RunningAgent, runTask, TestRegion } from '../../support/agent-region.ts';
+import {
+  asAdmin,
+  call,
+  type Gate,
+  type RunningAgent,
+  runTask,
+  type TaskOptions,
+  TestRegion,
+} from '../../support/agent-region.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const alive = (pid: number) => existsSync(`/proc/${pid}`);
@@ -23,7 +31,19 @@ describe("an agent's life", () => {
   afterAll(() => region.close());
 
   const start = (env = {}) => region.startAgent({ OAAS_ISOLATION: 'process', ...env });
+  /** Lasts until its gate opens: no order of events below depends on how fast the machine is. */
+  const gated = (agent: RunningAgent, ticket: string, { file }: Gate, options: TaskOptions = {}) =>
+    runTask(agent, ticket, 'gate', [file], { deadlineMs: 300_000, ...options });
   const tasksOf = async (agent: RunningAgent) => (await call(agent, 'GET', '/v1/tasks', { headers: asAdmin })).body;
+  /** Of the app that runs its first task. */
+  const pidOf = async (agent: RunningAgent): Promise<number> => {
+    let pid = 0;
+    await until(async () => {
+      pid = (await tasksOf(agent))[0]?.pid ?? 0;
+      return pid > 0;
+    });
+    return pid;
+  };
 
   it('never runs more than N nor admits more than N + queue limit, whatever is thrown at it', async () => {
     const agent = await start({ OAAS_SHARING_LIMIT: '2', OAAS_QUEUE_LIMIT: '3' });
@@ -36,7 +56,17 @@ describe("an agent's life", () => {
         most = { running: Math.max(most.running, running), admitted: Math.max(most.admitted, running + waiting) };
       }
     })();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => runTask(agent, ticket, 'sleep', [300])));
+    const gate = region.gate();
+    let refusals = 0;
+    const asked = Array.from({ length: 20 }, async () => {
+      const answer = await gated(agent, ticket, gate);
+      if (answer.status === 429) refusals += 1;
+      return answer;
+    });
+    await until(() => refusals >= 15);
+    await until(() => most.running >= 2 && most.admitted >= 5);
+    gate.open();
+    const answers = await Promise.all(asked);
     watching = false;
     await watch;
     const statuses = answers.map((answer) => answer.status);
@@ -52,14 +82,20 @@ describe("an agent's life", () => {
     const env = { OAAS_SHARING_LIMIT: '1', OAAS_QUEUE_LIMIT: '1' };
     const [a, b] = await Promise.all([start(env), start(env)]);
     const ticket = region.ticket([a, b], digest, { threshold: 1 });
-    const first = runTask(a, ticket, 'sleep', [1_500]);
+    const gate = region.gate();
+    const first = gated(a, ticket, gate);
     await until(async () => (await tasksOf(a)).length === 1);
-    const second = runTask(a, ticket, 'sleep', [1_500]);
+    const second = gated(a, ticket, gate);
     await until(async () => (await tasksOf(b)).length === 1);
-    const third = runTask(a, ticket, 'sleep', [10]);
-    const fourth = runTask(a, ticket, 'sleep', [10]);
-    const fifth = runTask(a, ticket, 'sleep', [10]);
-    const answers = await Promise.all([first, second, third, fourth, fifth]);
+    let refused = false;
+    const others = [3, 4, 5].map(async () => {
+      const answer = await runTask(a, ticket, 'sleep', [10]);
+      refused ||= answer.status === 429;
+      return answer;
+    });
+    await until(() => refused);
+    gate.open();
+    const answers = await Promise.all([first, second, ...others]);
     expect(answers[0]!.body).toMatchObject({ vmId: a.ready.vmId, hops: [], timings: { handoffMs: 0 } });
     expect(answers[1]!.body).toMatchObject({ vmId: b.ready.vmId, hops: [a.ready.vmId] });
     expect(answers[1]!.body.timings.handoffMs).toBeGreaterThan(0);
@@ -71,29 +107,35 @@ describe("an agent's life", () => {
       ...claims,
       vms: claims.vms.map((vm) => (vm.id === a.ready.vmId ? vm : { ...vm, certSha256: '00' })),
     });
-    const holding = runTask(a, ticket, 'sleep', [600]);
-    await until(async () => (await tasksOf(a)).length === 1);
-    expect((await runTask(a, forged, 'echo', [])).body).toMatchObject({ vmId: a.ready.vmId });
-    await holding;
+    const keptBy = async (echoTicket: string) => {
+      const holding = region.gate();
+      const held = gated(a, ticket, holding);
+      await until(async () => (await tasksOf(a)).length === 1);
+      const echoed = runTask(a, echoTicket, 'echo', []);
+      await until(async () => (await tasksOf(a)).length === 2);
+      holding.open();
+      await held;
+      return (await echoed).body;
+    };
+    expect(await keptBy(forged)).toMatchObject({ vmId: a.ready.vmId, hops: [] });
     await b.stop();
-    const busy = runTask(a, ticket, 'sleep', [800]);
-    await until(async () => (await tasksOf(a)).length === 1);
-    expect((await runTask(a, ticket, 'echo', [])).body).toMatchObject({ vmId: a.ready.vmId });
-    await busy;
+    expect(await keptBy(ticket)).toMatchObject({ vmId: a.ready.vmId, hops: [] });
     await a.stop();
   });
 
   it('drains: takes no new work, finishes what it has', async () => {
     const agent = await start();
     const ticket = region.ticket([agent], digest);
-    const running = runTask(agent, ticket, 'sleep', [600]);
+    const gate = region.gate();
+    const running = gated(agent, ticket, gate);
     await until(async () => (await tasksOf(agent)).length === 1);
     expect((await call(agent, 'POST', '/v1/drain', { headers: asAdmin })).status).toBe(202);
     const refused = await runTask(agent, ticket, 'echo', []);
     expect([refused.status, refused.body.type]).toEqual([503, expect.stringContaining('draining')]);
     expect((await call(agent, 'GET', '/v1/ping')).body.state).toBe('draining');
+    gate.open();
     expect((await running).status).toBe(200);
-    expect((await call(agent, 'GET', '/v1/ping')).body.state).toBe('drained');
+    await until(async () => (await call(agent, 'GET', '/v1/ping')).body.state === 'drained');
     await agent.stop();
   });
 
@@ -116,15 +158,17 @@ describe("an agent's life", () => {
     const env = { OAAS_SHARING_LIMIT: '1', OAAS_QUEUE_LIMIT: '1' };
     const [a, b] = await Promise.all([start(env), start(env)]);
     const ticket = region.ticket([a, b], digest, { threshold: 1 });
-    const own = runTask(a, ticket, 'sleep', [200]);
+    const [ours, theirs] = [region.gate(), region.gate()];
+    const own = gated(a, ticket, ours);
     await until(async () => (await tasksOf(a)).length === 1);
-    const handedOn = runTask(a, ticket, 'sleep', [1_500]);
+    const handedOn = gated(a, ticket, theirs);
     await until(async () => (await tasksOf(b)).length === 1);
     await call(a, 'POST', '/v1/drain', { headers: asAdmin });
+    ours.open();
     await own;
-    const before = (await call(a, 'GET', '/v1/ping')).body.state;
-    // Asked while the other still held it: that was before the answer could have been relayed.
-    if ((await tasksOf(b)).length === 1) expect(before).toBe('draining');
+    await until(async () => (await tasksOf(a)).length === 0);
+    expect((await call(a, 'GET', '/v1/ping')).body.state).toBe('draining');
+    theirs.open();
     expect((await handedOn).body).toMatchObject({ vmId: b.ready.vmId });
     await until(async () => (await call(a, 'GET', '/v1/ping')).body.state === 'drained');
     await Promise.all([a.stop(), b.stop()]);
@@ -133,9 +177,8 @@ describe("an agent's life", () => {
   it('ends the app itself at the deadline, not the child that it started while it was loaded', async () => {
     const agent = await start();
     const early = await region.addApp(here('fixtures/early'));
-    const running = runTask(agent, region.ticket([agent], early), 'spin', [], { deadlineMs: 1_500 });
-    await until(async () => (await tasksOf(agent))[0]?.pid > 0);
-    const { pid } = (await tasksOf(agent))[0];
+    const running = runTask(agent, region.ticket([agent], early), 'spin', [], { deadlineMs: 5_000 });
+    const pid = await pidOf(agent);
     expect((await running).status).toBe(504);
     await until(() => !alive(pid));
     // Its end waits for every sandbox: one that could not be killed would hold it up for ever.
@@ -146,8 +189,7 @@ describe("an agent's life", () => {
     const agent = await start();
     const ticket = region.ticket([agent], digest);
     const outcome = runTask(agent, ticket, 'loop', []).catch((error: NodeJS.ErrnoException) => error.code);
-    await until(async () => (await tasksOf(agent))[0]?.pid > 0);
-    const { pid } = (await tasksOf(agent))[0];
+    const pid = await pidOf(agent);
     agent.process.kill(signal);
     expect(['ECONNRESET', 'EPIPE']).toContain(await outcome);
     await until(() => !alive(pid));
@@ -158,11 +200,16 @@ describe("an agent's life", () => {
     const ticket = region.ticket([agent], digest);
     await runTask(agent, ticket, 'echo', []);
     const requestId = randomUUID();
-    const away = AbortSignal.timeout(1_000);
-    const answering = runTask(agent, ticket, 'sleep', [600], { requestId, signal: away }).catch((e: Error) => e.name);
-    await until(async () => (await tasksOf(agent)).length === 1);
+    const away = new AbortController();
+    const gate = region.gate();
+    const answering = gated(agent, ticket, gate, { requestId, signal: away.signal }).catch((e: Error) => e.name);
+    await pidOf(agent);
     agent.process.kill('SIGSTOP');
-    expect(['TimeoutError', 'AbortError']).toContain(await answering);
+    // The app goes on meanwhile: its answer waits for the agent, and nobody waits for the answer.
+    gate.open();
+    await until(gate.passed);
+    away.abort();
+    expect(await answering).toBe('AbortError');
     agent.process.kill('SIGCONT');
     await until(async () => (await tasksOf(agent)).length === 0);
     expect((await runTask(agent, ticket, 'echo', [], { requestId })).status).toBe(409);

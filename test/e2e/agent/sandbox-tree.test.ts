@@ -7,7 +7,9 @@ import { afterAll, expect, it } from 'vitest';
 import { buildRunner } from '../../../lib/local/build-agent.ts';
 import { noHold } from '../../../surrogate/isolation/cpu-hold.ts';
 import { PlainProcess } from '../../../surrogate/isolation/plain.ts';
+import { processIdentity } from '../../../surrogate/isolation/proc.ts';
 import { Sandbox } from '../../../surrogate/isolation/sandbox.ts';
+import { sandboxMarker } from '../../../surrogate/isolation/sweep.ts';
 import { nodeRuntime } from '../../../surrogate/runtimes/node/node-runtime.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'oaas-tree-'));
@@ -43,7 +45,8 @@ it.runIf(existsSync('/proc/self/environ'))(
         runtime: nodeRuntime(runnerFile).command,
         limits: { cores: 1, memoryMiB: 128, processes: 64 },
         maxOutputBytes: 1_000,
-        marker: { name: 'OAAS_SANDBOX_OF', value: `${process.pid}:0#0` },
+        // Of a living process, or the next agent to start, of whichever test, would sweep it away.
+        marker: sandboxMarker(processIdentity(process.pid))(0),
       },
       [],
     );

@@ -43,7 +43,7 @@ describe('a real agent under malformed input', () => {
       OAAS_QUEUE_LIMIT: '100',
       OAAS_MAX_BODY_BYTES: '20000',
     });
-    ticket = region.ticket([agent], digest, { exp: Math.floor(Date.now() / 1000) + 3_000 });
+    ticket = region.ticket([agent], digest, { exp: Math.floor(Date.now() / 1000) + 30_000 });
     await runTask(agent, ticket, 'greet', ['fuzzer']);
   });
   afterAll(() => region.close());
@@ -54,6 +54,12 @@ describe('a real agent under malformed input', () => {
       await Promise.all(Array.from({ length: Math.min(50, count - from) }, (_, i) => one(from + i)));
     }
   }
+  /** One connection per request of a batch, each with a good ticket first: an agent closes those without after 2 s, in use or not. */
+  const provenConnections = () =>
+    all(50, async () => {
+      const headers = { authorization: `Bearer ${ticket}` };
+      expect((await call(agent, 'POST', '/v1/tasks', { headers, body: '{' })).status).toBe(400);
+    });
   const stillServes = async () => {
     expect(agent.process.exitCode).toBeNull();
     expect((await runTask(agent, ticket, 'greet', ['again'])).body.result.json).toBe('Hello, again!');
@@ -80,6 +86,7 @@ describe('a real agent under malformed input', () => {
     );
     const bodies = fc.sample(body, { numRuns: runs.bodies, seed: 1 });
     const counts = new Map<number, number>();
+    await provenConnections();
     await all(bodies.length, async (i) => {
       const { status } = await call(agent, 'POST', '/v1/tasks', {
         headers: { authorization: `Bearer ${ticket}` },
@@ -98,6 +105,7 @@ describe('a real agent under malformed input', () => {
       numRuns: runs.headers,
       seed: 2,
     });
+    await provenConnections();
     await all(requests.length, async (i) => {
       const [method, path, bearer] = requests[i]!;
       const route = i % 2 === 0 ? '/v1/tasks' : `/${encodeURIComponent(path)}`;

@@ -17,6 +17,8 @@ import { type FleetVm, startFleet } from './fleet.ts';
 
 const dispatchers = 4;
 const clients = 4;
+/** Longer than a placement takes, or four clients would never fill the machines. */
+const meanTaskMs = 100;
 const vms: FleetVm[] = [
   { vmId: 'vm-a', sharingLimit: 1, queueLimit: 1 },
   { vmId: 'vm-b', sharingLimit: 2, queueLimit: 2 },
@@ -81,49 +83,66 @@ async function place(port: unknown, key: string): Promise<number> {
 }
 
 describe('four dispatcher processes on one store', () => {
-  it('keep every VM within N and N + queue limit, whatever becomes of the clients, and leak no place', async () => {
-    const database = await startReady('heavy-dynalite', 'lib/adapters/local/dynalite-process.ts', []);
-    const endpoint = String(database.endpoint);
-    const client = createDynamoDbClient({ region: 'local', endpoint });
-    await createTables(client, [configTableName, stateTableName('r1')]);
-    const state = createDynamoDbStateStore(client, stateTableName('r1'));
-    const config = createDynamoDbConfigStore(client);
-    const nowMs = Date.now();
-    const group = { id: 'small', runtimes: ['node'], memoryMiB: 1024, vcpus: 4, dispatch: { mode: 'exact' } };
-    await config.put('group', 'small', groupSchema.parse(group), { nowMs });
-    await config.put('sla', 'default', slaSchema.parse({ id: 'default', targetMs: 100 }), { nowMs });
-    await config.put('app', 'demo', sampleApp(), { nowMs });
-    const fleet = await startFleet(state, 'r1.small.default', vms, 20);
-    const keys = Array.from({ length: places * 3 }, (_, i) => `key-${i}`);
-    const ports = await Promise.all(
-      Array.from({ length: dispatchers }, async (_, i) => {
-        const ready = await startReady(`heavy-region`, 'bench/placement/region-process.ts', [endpoint, ...keys]);
-        expect(ready.port, `dispatcher ${i}`).toBeGreaterThan(0);
-        return ready.port;
-      }),
-    );
-    const running = await Promise.all(
-      Array.from({ length: clients }, (_, i) =>
-        start('heavy-client', 'test/heavy/dispatchers/client-process.ts', [fleet.url, keys[i]!, ...ports.map(String)]),
-      ),
-    );
-    for (const [i, { child }] of running.slice(0, clients / 2).entries()) {
-      await until(() => fleet.tasks() > 80 * (i + 1));
-      child.kill('SIGKILL');
-    }
-    // Driven to its limits, or the bounds below would say nothing.
-    const held = () => [...fleet.peaks.values()].reduce((sum, peak) => sum + peak.held, 0);
-    await until(() => fleet.tasks() > 300 && held() >= places);
-    for (const { child } of running.slice(clients / 2)) child.kill('SIGKILL');
-    expect(running.flatMap(({ messages }) => messages)).toEqual([]);
-    for (const { vmId, sharingLimit, queueLimit } of vms) {
-      expect(fleet.peaks.get(vmId)?.running, `${vmId} running`).toBeLessThanOrEqual(sharingLimit);
-      expect(fleet.peaks.get(vmId)?.held, `${vmId} held`).toBeLessThanOrEqual(sharingLimit + queueLimit);
-    }
-    await until(fleet.idle);
-    expect(await fill(ports, keys)).toBe(places);
-    expect(await fill(ports, keys)).toBe(places);
-    await fleet.close();
-    client.destroy();
+  const whole = 'keep every VM within N and N + queue limit, whatever becomes of the clients, and leak no place';
+  it(whole, { retry: 0 }, async () => {
+    // The promise presumes that clients come and reports are stored within fractions of a second. Where the machine stalled one of these
+    // processes for longer, a VM over its limits says nothing, and all of it begins anew.
+    let seen = await story();
+    for (let attempt = 1; attempt < 4 && seen.over.length > 0 && seen.stalled; attempt++) seen = await story();
+    expect(seen.over).toEqual([]);
   });
 });
+
+/** The VMs that went over their limits, and whether the machine kept the pace that the limits presume. */
+async function story(): Promise<{ over: string[]; stalled: boolean }> {
+  const database = await startReady('heavy-dynalite', 'lib/adapters/local/dynalite-process.ts', []);
+  const endpoint = String(database.endpoint);
+  const client = createDynamoDbClient({ region: 'local', endpoint });
+  await createTables(client, [configTableName, stateTableName('r1')]);
+  const state = createDynamoDbStateStore(client, stateTableName('r1'));
+  const config = createDynamoDbConfigStore(client);
+  const nowMs = Date.now();
+  const group = { id: 'small', runtimes: ['node'], memoryMiB: 1024, vcpus: 4, dispatch: { mode: 'exact' } };
+  await config.put('group', 'small', groupSchema.parse(group), { nowMs });
+  await config.put('sla', 'default', slaSchema.parse({ id: 'default', targetMs: 100 }), { nowMs });
+  await config.put('app', 'demo', sampleApp(), { nowMs });
+  const fleet = await startFleet(state, 'r1.small.default', vms, meanTaskMs);
+  const keys = Array.from({ length: places * 3 }, (_, i) => `key-${i}`);
+  const ports = await Promise.all(
+    Array.from({ length: dispatchers }, async (_, i) => {
+      const ready = await startReady(`heavy-region`, 'bench/placement/region-process.ts', [endpoint, ...keys]);
+      expect(ready.port, `dispatcher ${i}`).toBeGreaterThan(0);
+      return ready.port;
+    }),
+  );
+  const running = await Promise.all(
+    Array.from({ length: clients }, (_, i) =>
+      start('heavy-client', 'test/heavy/dispatchers/client-process.ts', [fleet.url, keys[i]!, ...ports.map(String)]),
+    ),
+  );
+  // Driven to its limits, which takes all clients where placements are slow; or the bounds below would say nothing.
+  const held = () => [...fleet.peaks.values()].reduce((sum, peak) => sum + peak.held, 0);
+  await until(() => fleet.tasks() > 80 && held() >= places);
+  for (const { child } of running.slice(0, clients / 2)) {
+    const before = fleet.tasks();
+    child.kill('SIGKILL');
+    await until(() => fleet.tasks() > before + 80);
+  }
+  await until(() => fleet.tasks() > 300);
+  for (const { child } of running.slice(clients / 2)) child.kill('SIGKILL');
+  expect(running.flatMap(({ messages }) => messages)).toEqual([]);
+  const over = vms.flatMap(({ vmId, sharingLimit, queueLimit }) => {
+    const { running, held } = fleet.peaks.get(vmId)!;
+    return running > sharingLimit || held > sharingLimit + queueLimit
+      ? [`${vmId}: ${running} running, ${held} held`]
+      : [];
+  });
+  const stalled = fleet.late() > 0 || fleet.slowestReportMs() > 300;
+  await until(fleet.idle);
+  expect(await fill(ports, keys)).toBe(places);
+  expect(await fill(ports, keys)).toBe(places);
+  await fleet.close();
+  client.destroy();
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+  return { over, stalled };
+}

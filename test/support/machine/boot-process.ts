@@ -49,7 +49,7 @@ const probe = packBundle({
     import { readFileSync } from 'node:fs';
     const attempt = async (act) => { try { return String(await act()).slice(0, 80); } catch (e) { return 'refused ' + (e.cause?.code ?? e.code ?? e.message); } };
     export const look = async () => ({
-      metadata: await attempt(async () => (await fetch('http://169.254.169.254/latest/api/token', { method: 'PUT', signal: AbortSignal.timeout(3000) })).status),
+      metadata: await attempt(async () => (await fetch('http://169.254.169.254/latest/api/token', { method: 'PUT', signal: AbortSignal.timeout(20000) })).status),
       environment: await attempt(() => readFileSync('/run/oaas/agent.env', 'utf8')),
       uid: process.getuid(),
     });`),
@@ -110,7 +110,7 @@ try {
     principalOf: (id) => principalOf(id, instance.accountId),
   });
   const beat = async (wanted: Heartbeat['state']): Promise<Heartbeat> => {
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 1_500; i++) {
       const heartbeat = (await state.getHeartbeats([vmId])).get(vmId);
       if (heartbeat?.state === wanted) return heartbeat;
       if (agent.exitCode !== null) break;
@@ -128,14 +128,14 @@ try {
     aud: [vmId],
     jti: 't-1',
     iat,
-    exp: iat + 120,
+    exp: iat + 3_600,
     mode: 'session',
     pool: `${home}.general.default`,
     app: { id: 'probe', digest },
     vms: [{ id: vmId, nonce, url, certSha256 }],
   });
   const task = { requestId: 'r-1', method: 'look', args: { type: 'application/json' as const, json: [] } };
-  seen.task = await agents.run({ vmId, url, certPem }, ticket, task, { timeoutMs: 60_000 });
+  seen.task = await agents.run({ vmId, url, certPem }, ticket, task, { timeoutMs: 300_000 });
   seen.signedBy = [...new Set([...dynamoDb.principals, ...bundles.principals])];
   await agents.drain({ vmId, url, certPem });
   await beat('drained');

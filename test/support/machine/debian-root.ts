@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { again } from '../../../bench/again.ts';
 import { runStep } from './machine.ts';
 
 const run = promisify(execFile);
@@ -25,7 +26,7 @@ export async function debianRoot(packageStep: readonly string[]): Promise<string
     .digest('hex')
     .slice(0, 16);
   const archive = join(cache, `debian-12-${key}.tar`);
-  if (!existsSync(archive)) await make(archive, packageStep);
+  if (!existsSync(archive)) await again(() => make(archive, packageStep));
   const root = await mkdtemp(join(tmpdir(), 'oaas-machine-'));
   await run('tar', ['-xf', archive, '-C', root, '--numeric-owner']);
   return root;
@@ -38,7 +39,7 @@ async function make(archive: string, packageStep: readonly string[]): Promise<vo
   const root = await mkdtemp(join(tmpdir(), 'oaas-debian-'));
   try {
     const args = ['--variant=minbase', `--include=${include}`, 'bookworm', root, await debianMirror()];
-    await run('debootstrap', args, { timeout: 900_000, maxBuffer: 64 * 1024 * 1024 });
+    await run('debootstrap', args, { timeout: 1_500_000, maxBuffer: 64 * 1024 * 1024 });
     await runStep({ root, resolver: true }, packageStep);
     await run('tar', ['-cf', `${archive}.new`, '-C', root, '--numeric-owner', '.']);
     await rename(`${archive}.new`, archive);

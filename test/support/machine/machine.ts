@@ -30,7 +30,7 @@ export function inMachine(options: MachineOptions, command: readonly string[]): 
 /** Runs the commands of an image component's step, as Image Builder does: one bash script. @throws with its output */
 export async function runStep(options: MachineOptions, commands: readonly string[]): Promise<string> {
   const [file, args] = inMachine(options, ['bash', '-c', commands.join('\n')]);
-  const { stdout, stderr } = await promisify(execFile)(file, args, { timeout: 600_000, maxBuffer: 64 * 1024 * 1024 });
+  const { stdout, stderr } = await promisify(execFile)(file, args, { timeout: 1_200_000, maxBuffer: 64 * 1024 * 1024 });
   return stdout + stderr;
 }
 

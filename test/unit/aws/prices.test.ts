@@ -117,7 +117,7 @@ describe('a refresh', () => {
     store.books.set(near, mergePrices(catalogueBook(near), [entry(first * 1.1, { confirmedAtMs: nowMs })]));
     nowMs += 601_000;
     await listPrice();
-    await expect.poll(listPrice).toBeCloseTo(first * 1.1 + 0.0059, 6);
+    await expect.poll(listPrice, { timeout: 60_000 }).toBeCloseTo(first * 1.1 + 0.0059, 6);
     expect(offers.ageHours()).toBeLessThan(1);
     // A store that fails later changes nothing.
     store.read = async () => Promise.reject(new Error('no answer'));

@@ -42,8 +42,8 @@ describe('the scaler on EC2', () => {
     cloud.ec2.silent.add(near);
     const startMs = performance.now();
     await slot(3);
-    // One budget, not one per call and retry.
-    expect(performance.now() - startMs).toBeLessThan(15_000);
+    // One budget (1.5 s), not one per call and retry, which would be 45 s at least.
+    expect(performance.now() - startMs).toBeLessThan(30_000);
     expect(running().map((i) => i.region)).toEqual([near, near, far]);
     expect(faults().map((f) => f.kind)).toContain('provider-unknown');
     expect(world.liveRows().filter((vm) => !vm.cordoned)).toHaveLength(3);

@@ -41,7 +41,7 @@ describe('clients of the SDK', () => {
     client.destroy();
     server.close();
     server.closeAllConnections();
-  }, 20_000);
+  });
 });
 
 describe('a budget', () => {

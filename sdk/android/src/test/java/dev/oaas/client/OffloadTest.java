@@ -101,7 +101,7 @@ class OffloadTest {
   }
 
   private static void eventually(String what, java.util.function.BooleanSupplier holds) {
-    long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!holds.getAsBoolean()) {
       assertTrue(System.nanoTime() < endNs, what);
       FakeRegion.pause(5);
@@ -296,7 +296,7 @@ class OffloadTest {
       FakeRegion.pause(20_000);
       return false;
     };
-    region.pingDelayMs = 60;
+    region.pingDelayMs = 300;
     OaasClient client = client(silent.url, region.url);
     client.awaitReady(10_000);
     eventually("both measured", () -> client.regions().stream().noneMatch(r -> r.rttMs == null));
@@ -307,7 +307,7 @@ class OffloadTest {
 
   @Test
   void theNearestRegionIsAsked() {
-    region.pingDelayMs = 80;
+    region.pingDelayMs = 300;
     OaasClient client;
     try {
       FakeRegion near = region("near", two);
@@ -353,12 +353,12 @@ class OffloadTest {
       FakeRegion.pause(20_000);
       return false;
     };
-    Maths maths = maths(remote().idempotent(false).deadlineMs(700));
+    Maths maths = maths(remote().idempotent(false).deadlineMs(5_000));
     long beganNs = System.nanoTime();
     OffloadException late = assertThrows(OffloadException.class, () -> maths.sum(new int[] {1}));
     assertEquals(OffloadException.Code.DEADLINE_EXCEEDED, late.code());
     double ms = (System.nanoTime() - beganNs) / 1e6;
-    assertTrue(ms >= 650 && ms < 10_000, ms + " ms");
+    assertTrue(ms >= 4_950 && ms < 19_000, ms + " ms");
   }
 
   @Test
@@ -368,7 +368,7 @@ class OffloadTest {
       return false;
     };
     OaasClient client = client(region.url);
-    Maths maths = client.proxy(Maths.class, new LocalMaths(), remote().localEstimateMs(100).deadlineMs(3_000));
+    Maths maths = client.proxy(Maths.class, new LocalMaths(), remote().localEstimateMs(100).deadlineMs(8_000));
     Detailed<Integer> detailed = client.detailed(() -> maths.sum(new int[] {1, 1}));
     assertEquals(2, detailed.result);
     assertEquals("deadline-threatened", detailed.reason);

@@ -19,6 +19,8 @@ export interface LaunchIntent {
   standIns?: string[];
   /** True: for the warm pool. */
   warming?: boolean;
+  /** What the machines are told; a repetition tells them the same, whatever the group says by then. Absent in intents of earlier versions. */
+  settings?: { sharingLimit: number; queueLimit: number; exact: boolean };
   createdAtMs: number;
   status: 'open' | 'done' | 'failed';
   vmIds: string[];

@@ -26,6 +26,8 @@ export interface VmRecord {
   networkMs: number;
   sharingLimit: number;
   queueLimit: number;
+  /** Its agent reports every change of occupancy at once (dispatch by true occupancy); absent in rows of earlier versions. */
+  exact?: boolean;
   state: VmState;
   /** True: no new placements, whatever the state. */
   cordoned: boolean;

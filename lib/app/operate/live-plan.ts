@@ -34,6 +34,7 @@ export async function livePlan(deps: ScalerDeps): Promise<LivePlan> {
       arrivalRatePerS: forecast.quantileRatePerS,
       measuredMs: observation.window.meanResponseMs,
       present: observation.running + observation.waiting,
+      replacing: poolMemory.replacing ?? { vms: run.fleet.serving(pool.poolId).length },
     });
     pools.push({
       poolId: pool.poolId,

@@ -6,8 +6,10 @@ import { decide } from './decide.ts';
 import { startDrain } from './health.ts';
 import { type LaunchResult, launchPlanned } from './launch.ts';
 import { launchesFailing } from './launch-health.ts';
+import { byAge, outdated } from './outdated.ts';
 import { type Pool, poolOffers } from './pools.ts';
 import { type ProblemInput, planProblem } from './problem.ts';
+import { replacementStep, sizeOf } from './replace.ts';
 import { addFault, type Run } from './run.ts';
 
 /** How often the planner is asked again in one run after an offer turned out to have no capacity. */
@@ -19,12 +21,19 @@ export interface PlanInput {
   measuredMs: number | null;
   /** Running and waiting now. */
   present: number;
+  /** Set while machines rented under older settings of the group are replaced: how many machines the pool is meant to have. */
+  replacing?: { vms: number } | null;
 }
 
-export interface Applied {
+export interface Planned {
   problem: PlanProblem;
-  /** The first plan: what was wanted. Later ones only work around offers without capacity. */
   plan: PlanResult;
+  /** Set while old machines are replaced: the size of the fleet without them. */
+  successors: number | null;
+}
+
+/** With the first plan: what was wanted. Later ones only work around offers without capacity. */
+export interface Applied extends Planned {
   launched: LaunchResult['launched'];
   draining: string[];
   /** Worth another try between slots. */
@@ -36,18 +45,22 @@ export async function planPool(
   run: Pick<Run, 'deps' | 'fleet' | 'offers' | 'memory' | 'unknown' | 'nowMs'>,
   pool: Pool,
   input: PlanInput,
-): Promise<{ problem: PlanProblem; plan: PlanResult }> {
+): Promise<Planned> {
   const { deps } = run;
   const counted = run.fleet.counted(deps.region, pool.groupId);
+  const { current, old } = byAge(run, pool);
+  const replacing = old.length > 0 ? (input.replacing ?? null) : null;
+  // What drains to make room for a successor is no reason to plan a smaller fleet.
+  const beside = replacing !== null ? counted.filter((vm) => vm.poolId !== pool.poolId || vm.serving) : counted;
   const problemWith = (room: ProblemInput['room']) =>
     planProblem({
       pool,
       offers: poolOffers(pool, run.offers),
-      serving: run.fleet.serving(pool.poolId),
-      stopped: run.fleet.stopped(pool.poolId),
+      serving: replacing !== null ? current : [...current, ...old],
+      stopped: run.fleet.stopped(pool.poolId).filter((vm) => outdated(pool, vm).length === 0),
       demandS: input.demandS,
       arrivalRatePerS: input.arrivalRatePerS,
-      limits: poolLimits(pool.group, counted, pool.poolId),
+      limits: poolLimits(pool.group, beside, pool.poolId),
       room,
       setAside: run.memory.setAside,
       unknown: run.unknown,
@@ -56,14 +69,20 @@ export async function planPool(
       horizonS: deps.options.slotMs / 1000,
       overheadMs: deps.options.overheadMs,
     });
+  if (replacing !== null) {
+    const problem = problemWith(null);
+    const wanted = await decide(pool, problem, input, deps.planFleet);
+    const step = { vms: replacing.vms, demandS: input.demandS };
+    return { problem, plan: replacementStep(run, pool, problem, wanted, step), successors: sizeOf(wanted.fleet) };
+  }
   const room = (price: number) => launchable(pool.group, counted, pool.group.maxVms, price);
   const problem = problemWith(room);
   const plan = await decide(pool, problem, input, deps.planFleet);
   if (plan.status !== 'infeasible' || plan.actions.some((action) => action.do === 'launch' || action.do === 'start'))
-    return { problem, plan };
+    return { problem, plan, successors: null };
   // At the cap, another fleet may keep the promise that this one and no addition to it can: make room for it, some at a time.
   const ideal = await decide(pool, problemWith(null), input, deps.planFleet);
-  return ideal.status === 'infeasible' ? { problem, plan } : { problem, plan: transition(plan, ideal) };
+  return { problem, plan: ideal.status === 'infeasible' ? plan : transition(plan, ideal), successors: null };
 }
 
 /** Share of a fleet that is given up at a time to make room for a better one. */
@@ -71,8 +90,7 @@ const exchangedShare = 1 / 4;
 
 /** Keeps the fleet but for a few machines that the better one has no use for; the next run launches into the room. */
 function transition(kept: PlanResult, ideal: PlanResult): PlanResult {
-  const size = kept.fleet.reduce((sum, entry) => sum + entry.count, 0);
-  let left = Math.max(1, Math.floor(size * exchangedShare));
+  let left = Math.max(1, Math.floor(sizeOf(kept.fleet) * exchangedShare));
   const why = `makes room under the group's caps for ${ideal.fleet.map((f) => `${f.count} x ${f.offer}`).join(', ')}`;
   const drains = ideal.actions.flatMap((action) => {
     if (action.do !== 'drain' || left === 0) return [];
@@ -112,7 +130,7 @@ export async function planAndApply(
   }
   const complete = end === 'complete';
   const draining = options.scaleIn ? await release(run, pool, plan, complete) : [];
-  return { problem: first.problem, plan: first.plan, launched, draining, retry: !complete };
+  return { ...first, launched, draining, retry: !complete };
 }
 
 async function release(run: Run, pool: Pool, plan: PlanResult, complete: boolean): Promise<string[]> {
@@ -133,6 +151,7 @@ async function release(run: Run, pool: Pool, plan: PlanResult, complete: boolean
         state: vm.state === 'ready' ? ('ready' as const) : ('starting' as const),
         tasks: beat ? beat.running + beat.waiting : null,
         launchedAtMs: vm.launchedAtMs,
+        outdated: outdated(pool, vm).length > 0,
       };
     });
     const { billing } = run.deps.options;

@@ -5,15 +5,22 @@ import type { Pool } from './pools.ts';
 /** Below this rate a pool counts as idle; the planner still wants a positive one for the least fleet. */
 const idleRatePerS = 0.01;
 
+/** What a decision goes by beside the planner's problem. */
+export interface Seen {
+  /** Since the last run, for the threshold trigger: mean response, and requests present now. */
+  measuredMs: number | null;
+  present: number;
+  /** Machines rented under older settings are being replaced; they are not in the problem. How many machines the pool is meant to have. */
+  replacing?: { vms: number } | null;
+}
+
 /**
  * What the pool's fleet should be: the planner's answer, or one of the baselines that an SLA may name.
- *
- * @param seen since the last run, for the threshold trigger: mean response, and requests present now
  */
 export async function decide(
   pool: Pool,
   whole: PlanProblem,
-  seen: { measuredMs: number | null; present: number },
+  seen: Seen,
   planFleet: (problem: PlanProblem) => PlanResult | Promise<PlanResult>,
 ): Promise<PlanResult> {
   // Stopped machines are for the planner; the baselines count what runs, and a launch of theirs starts a stopped one where there is one.
@@ -37,20 +44,25 @@ export async function decide(
     default: {
       // The floor of one VM makes a pool that was asked for answer at all.
       const limits = { ...asked.limits, minVms: Math.max(1, pool.minVms) };
-      return bestEffort(asked, await planFleet({ ...asked, current: whole.current ?? [], limits }), owned);
+      return bestEffort(asked, await planFleet({ ...asked, current: whole.current ?? [], limits }), owned, seen);
     }
   }
 }
 
-/** With an impossible promise something is still better than nothing: keep what runs, or one VM of the fastest, nearest kind. */
-function bestEffort(problem: PlanProblem, result: PlanResult, owned: number): PlanResult {
+/**
+ * With an impossible promise something is still better than nothing: keep what runs, or one VM of the fastest, nearest kind; as many
+ * of it as there were where they replace others.
+ */
+function bestEffort(problem: PlanProblem, result: PlanResult, owned: number, { replacing }: Seen): PlanResult {
   if (result.status !== 'infeasible') return result;
   const kept = keepOrRelease(problem, (_, count) => count, 'the promise cannot be kept; nothing better is known');
   const reason = result.reason ?? 'no fleet keeps the promise';
   const fastest = launchableOffers(problem).sort((a, b) => meanFloorS(a) - meanFloorS(b))[0];
-  if (owned > 0 || fastest === undefined) return { ...kept, status: 'infeasible', reason };
+  const wanted = Math.min(replacing?.vms ?? 1, problem.limits?.maxVms ?? Number.POSITIVE_INFINITY);
+  if (owned >= Math.max(1, wanted) || fastest === undefined) return { ...kept, status: 'infeasible', reason };
+  const why = 'fastest available; the promise itself cannot be kept';
   return {
-    ...withLaunch(problem, kept, fastest.id, 1, 'fastest available; the promise itself cannot be kept'),
+    ...withLaunch(problem, kept, fastest.id, Math.max(1, wanted) - owned, why),
     status: 'infeasible',
     reason,
   };
@@ -59,28 +71,27 @@ function bestEffort(problem: PlanProblem, result: PlanResult, owned: number): Pl
 function staticFleet(problem: PlanProblem, owned: number, size: number): PlanResult {
   const kept = keepOrRelease(problem, (_, count) => count, 'static fleet');
   const cheapest = launchableOffers(problem).sort((a, b) => a.priceUsdPerHour - b.priceUsdPerHour)[0];
-  if (owned >= size || cheapest === undefined) return kept;
+  if (owned >= size) return kept;
+  if (cheapest === undefined) return short(kept, size);
   return withLaunch(problem, kept, cheapest.id, size - owned, `static fleet of ${size}`);
 }
 
 /** The share of its threshold below which the IoT paper's trigger lets a VM go. */
 const lowerShare = 1 / 3;
 
-function thresholdFleet(
-  problem: PlanProblem,
-  minVms: number,
-  seen: { measuredMs: number | null; present: number },
-): PlanResult {
+function thresholdFleet(problem: PlanProblem, minVms: number, seen: Seen): PlanResult {
   const { targetS } = problem.sla;
   const count = (state: string) =>
     (problem.current ?? []).filter((c) => c.state === state).reduce((sum, c) => sum + c.count, 0);
-  const [ready, booting] = [count('running'), count('booting')];
+  const booting = count('booting');
+  // Old machines carry the load until their successors do: together they count for the fleet that is meant to be there.
+  const ready = seen.replacing ? Math.max(0, seen.replacing.vms - booting) : count('running');
   const maxVms = problem.limits?.maxVms ?? Number.POSITIVE_INFINITY;
   const { desired, why } = thresholdScaling(
     { upperS: targetS, lowerS: targetS * lowerShare, step: 1, minVms, maxVms },
     { ready, booting, meanResponseS: seen.measuredMs === null ? null : seen.measuredMs / 1000, present: seen.present },
   );
-  const change = desired - ready - booting;
+  const change = desired - count('running') - booting;
   const dearestFirst = [...(problem.current ?? [])].sort(
     (a, b) => priceOf(problem, b.offer) - priceOf(problem, a.offer),
   );
@@ -95,7 +106,13 @@ function thresholdFleet(
   const best = launchableOffers(problem).sort(
     (a, b) => a.priceUsdPerHour / a.serviceRatePerS - b.priceUsdPerHour / b.serviceRatePerS,
   )[0];
-  return change > 0 && best ? withLaunch(problem, kept, best.id, change, why) : kept;
+  if (change <= 0) return kept;
+  return best ? withLaunch(problem, kept, best.id, change, why) : short(kept, desired);
+}
+
+/** Fewer than wanted, and nothing to launch: everything is kept. */
+function short(kept: PlanResult, wanted: number): PlanResult {
+  return { ...kept, status: 'infeasible', reason: `${wanted} VMs wanted, and no offer can be launched now` };
 }
 
 function launchableOffers(problem: PlanProblem): PlanProblem['offers'] {

@@ -100,6 +100,7 @@ export class Fleet {
       ...fromOffer(request.offer),
       sharingLimit: request.sharingLimit,
       queueLimit: request.queueLimit,
+      exact: request.exact,
       state: 'starting',
       cordoned: options.warming === true,
       ...(options.warming === true ? { warming: true } : {}),

@@ -6,6 +6,7 @@ import type { Offer } from '../../ports/compute-provider.ts';
 import type { LaunchIntent } from '../../ports/state-store.ts';
 import { allowed } from './launch-guards.ts';
 import { classify, type LaunchEnd } from './launch-outcome.ts';
+import { frozenSettings } from './outdated.ts';
 import { type Pool, poolOffers } from './pools.ts';
 import { launchRequestOf, noAnswer, registerLaunched } from './reconcile.ts';
 import type { Run } from './run.ts';
@@ -66,6 +67,7 @@ export async function launchOffer(
     offerId,
     count,
     ...options,
+    settings: frozenSettings(pool, offer.type),
     ...(others.length > 0 ? { standIns: others } : {}),
     createdAtMs: run.nowMs,
     status: 'open',
@@ -89,10 +91,13 @@ export async function launchOffer(
   return { launched, end: end === 'complete' && count < wanted ? 'stop' : end };
 }
 
-/** Only what keeps the caps even if all of it came. */
+/** Only what keeps the caps even if all of it came, and what has the same N: all of a launch are told one. */
 function standIns(run: Run, pool: Pool, offer: Offer, count: number): string[] {
   const counted = run.fleet.counted(run.deps.region, pool.groupId);
-  const open = poolOffers(pool, run.offers).filter((o) => !isSetAside(run.memory.setAside, o.id, run.nowMs));
+  const limitOf = ({ type }: Offer) => frozenSettings(pool, type).sharingLimit;
+  const open = poolOffers(pool, run.offers).filter(
+    (o) => !isSetAside(run.memory.setAside, o.id, run.nowMs) && limitOf(o) === limitOf(offer),
+  );
   return standInsFor(offer, open)
     .filter(({ priceUsdPerHour }) => launchable(pool.group, counted, count, priceUsdPerHour) >= count)
     .map(({ id }) => id);

@@ -44,6 +44,8 @@ export interface PoolMemory {
   /** A launch failed in a way that is worth another try between slots. */
   retry: boolean;
   demand: DemandState;
+  /** While machines rented under older settings of the group serve: since when, and how many machines the pool is meant to have. */
+  replacing?: { sinceMs: number; vms: number };
   /** Ends and faults since the last record. */
   untold?: Untold;
 }

@@ -9,12 +9,12 @@
  * - A machine that nobody knows is left alone until it is old enough, seen twice, and then ended.
  */
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
-import { sharingLimitOf } from '../../domain/scaling/sharing-limit.ts';
 import type { LaunchOutcome, LaunchRequest, ProviderVm } from '../../ports/compute-provider.ts';
 import type { LaunchIntent } from '../../ports/state-store.ts';
 import type { VmRecord } from '../../ports/vm.ts';
 import { endVm } from './end-vm.ts';
 import { groupOfPool } from './fleet.ts';
+import { frozenSettings } from './outdated.ts';
 import { type Pool, poolsOf } from './pools.ts';
 import { addFault, type Run } from './run.ts';
 import { stopVm, worthKeeping } from './warm-stop.ts';
@@ -45,9 +45,7 @@ export function launchRequestOf(run: Run, intent: LaunchIntent, pool: Pool | und
     epoch: intent.epoch,
     offer,
     count: intent.count,
-    sharingLimit: sharingLimitOf(offer.type, pool.appMemoryMiB, pool.group.sharingLimit),
-    queueLimit: pool.group.queueLimit,
-    exact: pool.group.dispatch.mode === 'exact',
+    ...(intent.settings ?? frozenSettings(pool, offer.type)),
     ...(intent.standIns === undefined
       ? {}
       : { standIns: intent.standIns.flatMap((id) => run.offers.find((o) => o.id === id) ?? []) }),
@@ -202,7 +200,7 @@ async function endOrphans(run: Run, listed: readonly ProviderVm[]): Promise<void
 }
 
 /** True once the same suspicion was noted at an earlier listing, long enough ago. */
-function confirmSuspect(run: Run, key: string): boolean {
+export function confirmSuspect(run: Run, key: string): boolean {
   const first = run.memory.suspects[key];
   if (first === undefined) {
     run.memory.suspects[key] = run.nowMs;

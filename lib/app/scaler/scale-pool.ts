@@ -5,6 +5,7 @@ import type { SlotBody } from '../../ports/contracts/slot-record.ts';
 import { type Applied, planAndApply } from './apply.ts';
 import { type PoolMemory, readForecaster, readPoolMemory, writeForecaster, writePoolMemory } from './memory.ts';
 import { type Observation, observe } from './observe.ts';
+import { replacementOf } from './outdated.ts';
 import type { Pool } from './pools.ts';
 import type { Run } from './run.ts';
 import { keepUntold, takeUntold, type Untold } from './untold.ts';
@@ -30,11 +31,11 @@ export async function scalePoolForSlot(run: Run, pool: Pool): Promise<void> {
   if (nowMs - memory.slotCursor.atMs > 2 * slotMs) memory.slotCursor.atMs = nowMs - slotMs;
   const observation = await observe(run, pool, memory, 'slot');
   const expected = await learnAndForecast(run, pool, observation, slotStartMs);
-  const measuredMs = observation.window.meanResponseMs;
   const input = {
     demandS: observation.demandS,
     arrivalRatePerS: expected.quantileRatePerS,
-    measuredMs,
+    measuredMs: observation.window.meanResponseMs,
+    replacing: replacementOf(run, pool, memory),
     present: observation.running + observation.waiting,
   };
   const applied = await planAndApply(run, pool, input, { scaleIn: true });
@@ -80,8 +81,8 @@ async function learnAndForecast(
 }
 
 /**
- * Between slots: scale-out if demand has left the plan behind, VMs were lost or a launch is to be tried again; otherwise, some time
- * into a long slot, scale-in of what its own arrivals show to be surplus.
+ * Between slots: scale-out if demand has left the plan behind, VMs were lost or a launch is to be tried again; else the next step of a
+ * replacement; else, some time into a long slot, scale-in of what its own arrivals show to be surplus.
  */
 export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void> {
   const { deps, nowMs } = run;
@@ -89,7 +90,9 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   const observation = await observe(run, pool, memory, 'burst');
   const { window } = observation;
   memory.recent = recentLooks(memory.recent, window.arrivals, window.toMs - window.fromMs);
-  const serving = run.fleet.serving(pool.poolId).length;
+  const servingVms = run.fleet.serving(pool.poolId);
+  const serving = servingVms.length;
+  const replacing = replacementOf(run, pool, memory);
   const decision = detectBurst({
     arrivalRatePerS: rateOf(memory.recent),
     latestRatePerS: window.arrivalRatePerS,
@@ -102,13 +105,16 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   memory.waitingBefore = observation.waiting;
   const lost = memory.servingPlanned - serving;
   const empty = serving === 0 && pool.minVms > 0;
-  const trigger = decision.burst
+  const missing = decision.burst
     ? decision.why
     : lost > 0
       ? `${lost} of ${memory.servingPlanned} VMs lost`
       : memory.retry || empty
         ? 'VMs are missing'
         : null;
+  // The next step comes when the one before has taken effect.
+  const replace = missing === null && replacing !== null && !servingVms.some((vm) => vm.state === 'starting');
+  const trigger = replace ? 'machines were rented under older settings of the group' : missing;
   addToSlot(memory, window);
   const surplus = trigger === null ? surplusOf(run, pool, memory) : null;
   if (trigger === null && surplus === null) {
@@ -120,9 +126,10 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
     demandS: observation.demandS,
     arrivalRatePerS,
     measuredMs: window.meanResponseMs,
+    replacing,
     present: observation.running + observation.waiting,
   };
-  const applied = await planAndApply(run, pool, input, { scaleIn: surplus !== null });
+  const applied = await planAndApply(run, pool, input, { scaleIn: replace || surplus !== null });
   const planned = surplus ?? Math.max(memory.plannedRatePerS, arrivalRatePerS);
   remember(run, pool, memory, applied, observation.waiting);
   memory.plannedRatePerS = planned;
@@ -138,7 +145,7 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
     quantileRatePerS: arrivalRatePerS,
   };
   const why = trigger ?? `${arrivalRatePerS.toFixed(1)}/s at most by this slot's own arrivals`;
-  const kind = surplus === null ? 'burst' : 'trim';
+  const kind = replace ? 'replace' : surplus === null ? 'burst' : 'trim';
   await record(run, pool, kind, why, nowMs, observation, expected, applied, untold);
 }
 
@@ -175,6 +182,8 @@ function remember(run: Run, pool: Pool, memory: PoolMemory, applied: Applied, wa
   memory.plannedRatePerS = applied.problem.arrivalRatePerS;
   memory.servingPlanned = run.fleet.serving(pool.poolId).length;
   memory.retry = applied.retry;
+  if (memory.replacing !== undefined && applied.successors !== null && applied.plan.status !== 'infeasible')
+    memory.replacing.vms = applied.successors;
   memory.waitingBefore = waiting;
 }
 
@@ -227,11 +236,12 @@ const idleRatePerS = 0.05;
 /** What else could have been rented. Only in a slot's regular run: between slots there is no time to weigh. */
 async function comparison(
   run: Run,
-  { problem, plan }: Applied,
+  { problem, plan, successors }: Applied,
   kind: SlotBody['kind'],
 ): Promise<Pick<SlotBody['plan'], 'fluidUsdPerHour' | 'alternatives'>> {
   const fluid = { fluidUsdPerHour: fluidUsdPerHour(problem) };
-  if (kind !== 'slot' || problem.arrivalRatePerS < idleRatePerS) return fluid;
+  // Old machines are not in the problem, so that nothing could be said of the fleet as it is.
+  if (kind !== 'slot' || successors !== null || problem.arrivalRatePerS < idleRatePerS) return fluid;
   const found = await alternativesTo(problem, plan, run.deps.planFleet);
   return {
     ...fluid,

@@ -10,11 +10,14 @@
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import { isSetAside } from '../../domain/scaling/set-aside.ts';
 import type { Offer } from '../../ports/compute-provider.ts';
+import type { VmRecord } from '../../ports/vm.ts';
 import { endVm } from './end-vm.ts';
 import { groupOfPool } from './fleet.ts';
 import { launchOffer } from './launch.ts';
 import { launchesFailing } from './launch-health.ts';
+import { outdated } from './outdated.ts';
 import { type Pool, poolOffers } from './pools.ts';
+import { confirmSuspect } from './reconcile.ts';
 import type { Run } from './run.ts';
 
 /** In a calm slot, machines are launched for the warm pool until it has its size. */
@@ -40,17 +43,29 @@ function offerToKeep(run: Run, pool: Pool): Offer | null {
   return offers.sort((a, b) => running(b) - running(a) || usdPerWork(a) - usdPerWork(b))[0] ?? null;
 }
 
-/** Stopped machines beyond the size, or of pools that are gone, are ended. */
+const outdatedKey = (vm: VmRecord): string => `outdated/${vm.vmId}`;
+
+/** Seen so twice: see `replacementOf`. */
+function confirmedOutdated(run: Run, pool: Pool, vm: VmRecord): boolean {
+  if (outdated(pool, vm).length > 0) return confirmSuspect(run, outdatedKey(vm));
+  delete run.memory.suspects[outdatedKey(vm)];
+  return false;
+}
+
+/** Stopped machines beyond the size, of pools that are gone or rented under older settings of the group are ended. */
 export async function trimWarmPool(run: Run, pools: ReadonlyMap<string, Pool>): Promise<void> {
   const kept = new Map<string, number>();
   for (const vm of run.fleet.existing()) {
     if (vm.state !== 'stopped') continue;
     const pool = pools.get(vm.poolId);
     const groupId = groupOfPool(run.deps.region, vm.poolId)?.groupId ?? '';
-    const count = (kept.get(groupId) ?? 0) + 1;
-    kept.set(groupId, count);
-    if (pool !== undefined && count <= pool.group.warmVms) continue;
+    if (pool !== undefined && !confirmedOutdated(run, pool, vm)) {
+      const count = (kept.get(groupId) ?? 0) + 1;
+      kept.set(groupId, count);
+      if (count <= pool.group.warmVms) continue;
+    }
     if (run.unknown.has(vm.dataCentre)) continue;
+    delete run.memory.suspects[outdatedKey(vm)];
     await endVm(run, vm);
   }
 }

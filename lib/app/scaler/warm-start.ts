@@ -4,6 +4,7 @@ import type { Offer } from '../../ports/compute-provider.ts';
 import type { VmRecord } from '../../ports/vm.ts';
 import { allowed } from './launch-guards.ts';
 import { classify, type LaunchEnd } from './launch-outcome.ts';
+import { outdated } from './outdated.ts';
 import type { Pool } from './pools.ts';
 import { startKey } from './problem.ts';
 import type { Run } from './run.ts';
@@ -17,7 +18,9 @@ export async function startStopped(
 ): Promise<{ vmIds: string[]; end: LaunchEnd }> {
   const { warmPool } = run.deps.provider;
   const offer = run.offers.find((o) => o.id === offerId);
-  const stopped = run.fleet.stopped(pool.poolId).filter((vm) => offerIdOf(vm) === offerId);
+  const stopped = run.fleet
+    .stopped(pool.poolId)
+    .filter((vm) => offerIdOf(vm) === offerId && outdated(pool, vm).length === 0);
   if (warmPool === null || offer === undefined || stopped.length === 0 || run.unknown.has(offer.dataCentre))
     return { vmIds: [], end: 'complete' };
   if (isSetAside(run.memory.setAside, startKey(offerId), run.nowMs)) return { vmIds: [], end: 'complete' };

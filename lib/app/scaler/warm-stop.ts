@@ -1,6 +1,7 @@
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import type { VmRecord } from '../../ports/vm.ts';
 import { groupOfPool } from './fleet.ts';
+import { isOutdated } from './outdated.ts';
 import type { Run } from './run.ts';
 
 /** Whether a machine that holds no work is worth keeping stopped. */
@@ -9,6 +10,7 @@ export function worthKeeping(run: Run, vm: VmRecord): boolean {
   const groupId = groupOfPool(region, vm.poolId)?.groupId;
   const group = groupId === undefined ? undefined : run.config.groups.get(groupId);
   if (provider.warmPool === null || groupId === undefined || group === undefined) return false;
+  if (isOutdated(run, vm)) return false;
   const offer = run.offers.find((o) => o.id === offerIdOf(vm));
   if (offer?.startS === undefined) return false;
   const warm = run.fleet.warm(region, groupId).filter((other) => other.vmId !== vm.vmId);

@@ -6,6 +6,8 @@ export interface DrainCandidate {
   /** Tasks it holds; null when it never reported. */
   tasks: number | null;
   launchedAtMs: number;
+  /** Rented under older settings of its group; goes before any other. */
+  outdated?: boolean;
 }
 
 /** Seconds until the hour that is already paid ends (hourly billing). */
@@ -30,7 +32,13 @@ export function chooseDrains(
   return candidates
     .filter((vm) => vm.offerId === offerId)
     .map((vm) => ({ vm, key: key(vm) }))
-    .sort((a, b) => a.key - b.key || a.vm.launchedAtMs - b.vm.launchedAtMs || (a.vm.vmId < b.vm.vmId ? -1 : 1))
+    .sort(
+      (a, b) =>
+        Number(b.vm.outdated ?? false) - Number(a.vm.outdated ?? false) ||
+        a.key - b.key ||
+        a.vm.launchedAtMs - b.vm.launchedAtMs ||
+        (a.vm.vmId < b.vm.vmId ? -1 : 1),
+    )
     .slice(0, count)
     .map(({ vm }) => vm.vmId);
 }

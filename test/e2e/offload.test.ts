@@ -94,9 +94,6 @@ describe('SDK against the real system', () => {
   });
 
   it('tells what became of a call whose agent is killed in the middle, and runs nothing twice', async () => {
-    // The successor of the killed VM has one place and no queue, for the next test.
-    const group = { ...(await storedGroup()), sharingLimit: 1, queueLimit: 0, maxVms: 1 };
-    await putGroup(group);
     let local = 0;
     const oaas = client();
     const here = (ms: number) => {
@@ -116,10 +113,22 @@ describe('SDK against the real system', () => {
     expect(local).toBe(1);
   });
 
+  it('gets new limits of a group into force: machines rented under older ones are replaced', async () => {
+    const limits = async () => (await readyVms()).map((vm) => [vm.sharingLimit, vm.queueLimit]);
+    await until(async () => (await limits()).length > 0);
+    expect(await limits()).not.toContainEqual([1, 0]);
+    // At the cap, where the old machine has to go first.
+    await putGroup({ ...(await storedGroup()), sharingLimit: 1, queueLimit: 0, maxVms: 1 });
+    await until(async () => {
+      const now = await limits();
+      return now.length > 0 && now.every(([n, waiting]) => n === 1 && waiting === 0);
+    });
+  });
+
   it('takes a refusal for an answer: the device runs it itself', async () => {
     const oaas = client();
     const solve = oaas.offload('spin', 'burn', (ms: number) => ({ here: ms }), { prefer: 'remote', prefetch: false });
-    // No machine yet, or the new one: whichever comes first after the kill.
+    // The machine of the test before: one place and no queue.
     await until(async () => (await solve.detailed(1)).ranOn.where === 'remote');
     const stop = new AbortController();
     const calls: Promise<unknown>[] = [];
@@ -144,6 +153,13 @@ const admin = () => ({ authorization: `Bearer ${system.file.keys.admin}`, 'conte
 async function runningTasks(): Promise<{ vmId: string; state: string }[]> {
   const response = await fetch(`${system.endpoint}/v1/tasks`, { headers: admin() });
   return ((await response.json()) as { tasks: { vmId: string; state: string }[] }).tasks;
+}
+
+async function readyVms(): Promise<{ sharingLimit: number; queueLimit: number }[]> {
+  const response = await fetch(`${system.endpoint}/v1/status`, { headers: admin() });
+  type Vm = { state: string; poolId: string; sharingLimit: number; queueLimit: number };
+  const { vms } = (await response.json()) as { vms: Vm[] };
+  return vms.filter((vm) => vm.state === 'ready' && vm.poolId.includes('node-small'));
 }
 
 async function storedGroup(): Promise<Record<string, unknown>> {

@@ -1,10 +1,11 @@
+import { createEmptyRuns, learnEmptyRuns, withEmptyRuns } from './empty-runs.ts';
 import { type Context, contextOf, createRegressions, learnRegressions, locations, SCALE_OF } from './experts.ts';
 import { createHoltWinters, learnHoltWinters } from './holt-winters.ts';
 import { localTimeOfWeekMs } from './local-time.ts';
 import { calibrate, createLosses, gridSpread, learnLosses, learnOffsets, mixGrids } from './mixture.ts';
 import { GRID, gridMean, interpolateGrid } from './quantiles.ts';
 import { createResiduals, learnResidual, spreadOf, withResiduals } from './residuals.ts';
-import { toScale } from './scales.ts';
+import { fromScale, toScale } from './scales.ts';
 import { createSeason, learnSeason } from './season.ts';
 import { type Forecast, type ForecastConfig, type ForecastState, METHODS, type SlotObservation } from './types.ts';
 
@@ -55,6 +56,7 @@ export function createForecaster(config: ForecastConfig): ForecastState {
     observed: 0,
     peak: 0,
     suspectZeros: 0,
+    emptyRuns: createEmptyRuns(),
     recent: [],
     means: { short: 0, medium: 0, day: 0 },
     season,
@@ -116,7 +118,13 @@ function learn(state: ForecastState, slotStartMs: number, count: number | null):
   const scored = believed === null ? state : score(state, believed);
   const context = contextOf(state, slotStartMs);
   const absorbed = absorb(scored, context, slotStartMs, believed);
-  return { ...absorbed, suspectZeros, nextSlotStartMs: slotStartMs + state.slotS * 1000 };
+  const emptyRuns = learnEmptyRuns(
+    state.emptyRuns ?? createEmptyRuns(),
+    count,
+    count === 0 && believed === null,
+    seasonal(context),
+  );
+  return { ...absorbed, suspectZeros, emptyRuns, nextSlotStartMs: slotStartMs + state.slotS * 1000 };
 }
 
 /** A sudden zero is more often a broken counter or endpoint than a world gone quiet: unknown at first, believed if it lasts. */
@@ -194,11 +202,16 @@ function bridge(state: ForecastState, { now, before }: Context): number {
   return Math.max(0, now.day + DEVIATION_MEMORY * (latest - before.day));
 }
 
+/** The most that the season remembers of this time of the day or week, requests; 0 where it has seen nothing. */
+const seasonal = ({ now }: Context): number =>
+  fromScale('log', Math.max(now.day ?? 0, now.dayAgo ?? 0, now.weekAgo ?? 0));
+
 const ceilingOf = (state: ForecastState): number => PEAK_MULTIPLE * (state.peak + 1);
 
 /** Makes the forecast of the slot that follows. */
 function prepare(state: ForecastState): ForecastState {
-  const at = locations(state, contextOf(state, state.nextSlotStartMs!));
+  const context = contextOf(state, state.nextSlotStartMs!);
+  const at = locations(state, context);
   const ceiling = ceilingOf(state);
   const experts = METHODS.map((m, k) => withResiduals(state.residuals[k]!, SCALE_OF[m], at[m], ceiling));
   const alone = (METHODS as readonly string[]).indexOf(state.method);
@@ -210,7 +223,9 @@ function prepare(state: ForecastState): ForecastState {
           experts.map((e) => e.grid),
         );
   const spread = gridSpread(raw);
-  const grid = alone >= 0 ? raw : calibrate(raw, spread, state.offsets, ceiling);
+  const runs = state.emptyRuns ?? createEmptyRuns();
+  const grid =
+    alone >= 0 ? raw : withEmptyRuns(runs, calibrate(raw, spread, state.offsets, ceiling), seasonal(context));
   const { actual, expected } = state.bias;
   const ratio = expected > 0 ? Math.max(0.8, Math.min(1.25, actual / expected)) : 1;
   return { ...state, pending: { experts, grid, mean: ratio * gridMean(grid) } };

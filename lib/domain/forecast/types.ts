@@ -1,3 +1,5 @@
+import type { EmptyRuns } from './empty-runs.ts';
+
 /** The forecasting methods; each is a complete forecaster with its own quantiles, and an expert of `auto`. */
 export const METHODS = [
   'naive',
@@ -104,6 +106,8 @@ export interface ForecastState {
   peak: number;
   /** Zero slots in a row that look like an outage (see forecaster.ts). */
   suspectZeros: number;
+  /** Absent in states of earlier versions. */
+  emptyRuns?: EmptyRuns;
   /** Log-scale value of the last slots, latest first, gaps filled with the forecast. */
   recent: number[];
   /** Discounted log-scale means: about 2, 8 slots and one day. */

@@ -186,6 +186,23 @@ describe('scaleRegion', () => {
     expect(world.liveRows().filter((vm) => !vm.cordoned)).toHaveLength(1);
   });
 
+  it.each([0, 1])(
+    'a pool that nobody asks any more comes down to its minVms of %i within a handful of slots',
+    async (minVms) => {
+      const world = createWorld({ group: { minVms } });
+      for (let i = 0; i < 20; i++) await slot(world, 15);
+      expect(world.liveRows().filter((vm) => !vm.cordoned).length).toBeGreaterThan(minVms);
+      let slots = 0;
+      for (; slots < 35 && world.liveRows().filter((vm) => !vm.cordoned).length > minVms; slots++) await slot(world, 0);
+      expect(slots).toBeLessThanOrEqual(7);
+      // Nor does any come back by itself.
+      const launches = world.provider.calls.length;
+      for (let i = 0; i < 20; i++) await slot(world, 0);
+      expect(world.provider.calls).toHaveLength(launches);
+      expect(world.provider.live()).toHaveLength(minVms);
+    },
+  );
+
   it('closes the row of a VM that vanished only after a second listing', async () => {
     const world = createWorld();
     await slot(world, 0);

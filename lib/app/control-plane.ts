@@ -41,6 +41,8 @@ export interface ControlPlaneDependencies {
   /** Uniform in [0, 1). */
   random: () => number;
   groupPriceUsdPerHour?: (group: VmTypeGroup) => number | null;
+  /** Length of the scaler's slots; absent: the fleet does not change. */
+  slotMs?: number;
   /** Runtimes that no VM here could have; absent: every VM that a group rents has what the group says. */
   missingRuntime?: MissingRuntime;
   /** Added to the status answer, e.g. the scaler's slots. */
@@ -81,6 +83,7 @@ export function createControlPlane(deps: ControlPlaneDependencies): ControlPlane
     randomId: deps.randomId,
     random: deps.random,
     predict: createModelPredictor(clock),
+    ...(deps.slotMs === undefined ? {} : { slotMs: deps.slotMs }),
     ...(deps.missingRuntime === undefined ? {} : { missingRuntime: deps.missingRuntime }),
     ...(deps.groupPriceUsdPerHour === undefined ? {} : { groupPriceUsdPerHour: deps.groupPriceUsdPerHour }),
   });

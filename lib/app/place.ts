@@ -6,6 +6,7 @@
  */
 import type { ChoiceVm } from '../domain/dispatch/choose-vm.ts';
 import { defaultThreshold } from '../domain/dispatch/hand-off.ts';
+import { sessionLifetimeS } from '../domain/dispatch/session-lifetime.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RuntimeId } from '../ports/contracts/config.ts';
 import type { Problem } from '../ports/contracts/problem.ts';
@@ -44,6 +45,8 @@ export interface PlacementDependencies extends ClassifierDependencies {
   predict?: ResponsePredictor;
   /** Why no VM that could be rented here would run apps of this runtime; null: they would. */
   missingRuntime?: MissingRuntime;
+  /** Length of the scaler's slots; absent: the fleet does not change. */
+  slotMs?: number;
   /** Bound of a placement as a whole. */
   deadlineMs?: number;
 }
@@ -60,6 +63,7 @@ const storeRetryMs = 500;
 export function createPlacer(deps: PlacementDependencies): Place {
   const { clock, arrivals } = deps;
   const deadlineMs = deps.deadlineMs ?? defaultDeadlineMs;
+  const slotS = (deps.slotMs ?? Number.POSITIVE_INFINITY) / 1000;
   const quotas = createQuotas();
   const reservations = createReservations(deps.store, clock);
   const pools = new Map<string, PoolState>();
@@ -108,7 +112,10 @@ export function createPlacer(deps: PlacementDependencies): Place {
         },
       };
     }
-    const lifetimeS = group.dispatch.mode === 'session' ? group.dispatch.sessionLifetimeS : singleUseLifetimeS;
+    const lifetimeS =
+      group.dispatch.mode === 'session'
+        ? sessionLifetimeS(group.dispatch.sessionLifetimeS, slotS, poolOf(poolId).view.startingCount())
+        : singleUseLifetimeS;
     const ticket = await deps.signer.sign(claimsOf(deps, principal, classified, chosen, lifetimeS));
     return {
       ok: true,

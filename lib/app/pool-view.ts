@@ -55,6 +55,8 @@ export interface PoolView {
   noteConflict(): void;
   /** VMs that are there but cannot take work (starting, draining, silent). */
   unavailableCount(): number;
+  /** VMs that will take work once they are up. */
+  startingCount(): number;
 }
 
 export interface PoolViewDependencies {
@@ -68,6 +70,7 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
   let known = new Map<string, PoolVm>();
   let vms: PoolVm[] = [];
   let unavailable = 0;
+  let starting = 0;
   let recordsAtMs = Number.NEGATIVE_INFINITY;
   let heartbeatsAtMs = Number.NEGATIVE_INFINITY;
   let occupancyAtMs = Number.NEGATIVE_INFINITY;
@@ -117,6 +120,8 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
     known = seen;
     vms = [...seen.values()].filter((vm) => takesWork(vm.record, vm.heartbeat, nowMs));
     unavailable = records.length - vms.length;
+    const taking = new Set(vms.map((vm) => vm.record));
+    starting = records.filter((vm) => vm.state === 'starting' && !vm.cordoned && !taking.has(vm)).length;
   };
 
   const fresher = (withOccupancy: boolean): Promise<void> => {
@@ -146,6 +151,7 @@ export function createPoolView(poolId: string, deps: PoolViewDependencies): Pool
       conflictAtMs = clock.monotonicMs();
     },
     unavailableCount: () => unavailable,
+    startingCount: () => starting,
   };
 }
 

@@ -118,6 +118,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     randomId: randomUUID,
     random: Math.random,
     groupPriceUsdPerHour: priceOf,
+    slotMs: options.slotMs,
     missingRuntime: (runtime) => missingJava(options.javaTools, runtime),
     extraStatus: async () => ({
       scaling: await scalingStatus({

@@ -6,14 +6,16 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../lib/cli/program.ts';
 import { descriptorSchema, livePlanSchema } from '../../lib/ports/contracts/operator.ts';
 import { directBundleBytes } from '../../lib/ports/contracts/wire.ts';
+import { OaaS } from '../../sdk/typescript/src/index.node.ts';
 import { type StartedSystem, startLocal, temporaryFolder, until } from '../support/local-process.ts';
 
 const folder = temporaryFolder();
 const data = join(folder.path, 'data');
+const slotMs = 5_000;
 let system: StartedSystem;
 
 beforeAll(async () => {
-  system = await startLocal(['--data', data, '--memory', '--regions', 'europe', '--slot', '5s']);
+  system = await startLocal(['--data', data, '--memory', '--regions', 'europe', '--slot', `${slotMs / 1000}s`]);
 });
 afterAll(async () => {
   system.child.kill('SIGINT');
@@ -97,6 +99,39 @@ describe('operator commands', () => {
     const gone = await cli('sla', 'get', 'gold');
     expect(gone.code).toBe(2);
     expect(gone.err).toContain('"gold"');
+  });
+
+  it('gives work to a machine soon after it was rented, though tickets name the machines of their moment', async () => {
+    const endpoints = [{ region: system.file.regions[0]!.id, url: system.endpoint }];
+    const oaas = new OaaS({ endpoints, apiKey: system.file.keys.device, probeIntervalMs: 0 });
+    const lifetimesMs: number[] = [];
+    oaas.on('ticket', ({ expiresInMs }) => void lifetimesMs.push(expiresInMs));
+    const burn = oaas.offload('spin', 'burn', (ms: number) => ({ here: ms }), { prefer: 'remote' });
+    const vmsUsed = async () => {
+      const calls = await Promise.all([1, 2, 3, 4].map(() => burn.detailed(50)));
+      return calls.flatMap(({ ranOn }) => (ranOn.where === 'remote' ? [ranOn.vmId] : []));
+    };
+    const readyVms = async () =>
+      (await system.status()).vms
+        .filter((vm) => vm.state === 'ready' && vm.poolId.includes('node-small'))
+        .map((vm) => vm.vmId);
+    try {
+      await until(async () => (await vmsUsed()).length > 0);
+      const before = await readyVms();
+      await cli('group', 'put', 'node-small', '--min-vms', String(before.length + 1));
+      const rented = await until(async () => {
+        await vmsUsed();
+        return (await readyVms()).find((vmId) => !before.includes(vmId));
+      });
+      const readyAtMs = performance.now();
+      await until(async () => (await vmsUsed()).includes(rented));
+      // A ticket of the group's two minutes would have been kept for 72 s.
+      expect(performance.now() - readyAtMs).toBeLessThan(40_000);
+      expect(Math.max(...lifetimesMs)).toBeLessThanOrEqual(slotMs);
+    } finally {
+      await oaas.close();
+      await cli('group', 'put', 'node-small', '--min-vms', '1');
+    }
   });
 
   it('refuses bad input with the value and the fix, and changes nothing', async () => {

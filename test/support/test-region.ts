@@ -40,6 +40,7 @@ export interface TestRegionOptions {
   /** Called before every operation on the state store; throws to inject a failure. */
   hook?: Hook;
   missingRuntime?: MissingRuntime;
+  slotMs?: number;
 }
 
 /** A region's control plane over stores in memory and a clock set by hand; VMs are rows that the test writes. */
@@ -99,6 +100,7 @@ export async function createTestRegion(options: TestRegionOptions = {}) {
     clock,
     log: { info() {}, warn() {}, error: (message, fields) => errors.push(`${message} ${JSON.stringify(fields)}`) },
     shard: 's1',
+    ...(options.slotMs === undefined ? {} : { slotMs: options.slotMs }),
     ...(options.missingRuntime === undefined ? {} : { missingRuntime: options.missingRuntime }),
     randomId: () => `t-${++ids}`,
     random: () => {

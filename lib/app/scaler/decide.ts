@@ -50,19 +50,20 @@ export async function decide(
 }
 
 /**
- * With an impossible promise something is still better than nothing: keep what runs, or one VM of the fastest, nearest kind; as many
- * of it as there were where they replace others.
+ * With an impossible promise something is still better than nothing: keep what runs, with the fastest, nearest kind up to the least
+ * fleet; as many as there were where they replace others.
  */
 function bestEffort(problem: PlanProblem, result: PlanResult, owned: number, { replacing }: Seen): PlanResult {
   if (result.status !== 'infeasible') return result;
   const kept = keepOrRelease(problem, (_, count) => count, 'the promise cannot be kept; nothing better is known');
   const reason = result.reason ?? 'no fleet keeps the promise';
   const fastest = launchableOffers(problem).sort((a, b) => meanFloorS(a) - meanFloorS(b))[0];
-  const wanted = Math.min(replacing?.vms ?? 1, problem.limits?.maxVms ?? Number.POSITIVE_INFINITY);
-  if (owned >= Math.max(1, wanted) || fastest === undefined) return { ...kept, status: 'infeasible', reason };
+  const { minVms = 0, maxVms = Number.POSITIVE_INFINITY } = problem.limits ?? {};
+  const wanted = Math.max(1, Math.min(Math.max(minVms, replacing?.vms ?? 0), maxVms));
+  if (owned >= wanted || fastest === undefined) return { ...kept, status: 'infeasible', reason };
   const why = 'fastest available; the promise itself cannot be kept';
   return {
-    ...withLaunch(problem, kept, fastest.id, Math.max(1, wanted) - owned, why),
+    ...withLaunch(problem, kept, fastest.id, wanted - owned, why),
     status: 'infeasible',
     reason,
   };

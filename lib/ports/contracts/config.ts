@@ -108,7 +108,9 @@ export const groupSchema = z.strictObject({
         .positive()
         .max(3600)
         .default(120)
-        .describe('how long a session ticket is good for, seconds'),
+        .describe(
+          'how long a session ticket is good for, seconds; at most a slot, and a quarter of it while VMs of the pool start',
+        ),
       snapshotRefreshMs: z
         .number()
         .positive()

@@ -2,6 +2,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ticketClaimsSchema, ticketType } from '../../../lib/ports/contracts/ticket.ts';
 import { StoreUnavailableError } from '../../../lib/ports/errors.ts';
+import { sampleVm } from '../../support/samples.ts';
 import { createTestRegion } from '../../support/test-region.ts';
 
 type Region = Awaited<ReturnType<typeof createTestRegion>>;
@@ -46,6 +47,28 @@ describe('placement', () => {
       expect(claims.threshold).toBe(mode === 'session' ? 2 : undefined);
     },
   );
+
+  it('session: a ticket lasts a slot at most, and a quarter of that while machines of the pool start', async () => {
+    const lifetimeMs = async (options: { slotMs?: number }, ...states: ('starting' | 'stopped' | 'warming')[]) => {
+      const region = await createTestRegion({ group: { dispatch: { mode: 'session' } }, ...options });
+      await region.addVm();
+      for (const state of states) {
+        const row = state === 'warming' ? ({ state: 'starting', cordoned: true } as const) : { state };
+        await region.memory.putVm(sampleVm({ vmId: `vm-${state}`, poolId: 'r1.small.default', ...row }));
+      }
+      return (await place(region)).body.expiresInMs;
+    };
+    expect(await lifetimeMs({})).toBe(120_000);
+    expect(await lifetimeMs({ slotMs: 600_000 })).toBe(120_000);
+    expect(await lifetimeMs({ slotMs: 20_000 })).toBe(20_000);
+    expect(await lifetimeMs({ slotMs: 600_000 }, 'stopped', 'warming')).toBe(120_000);
+    expect(await lifetimeMs({ slotMs: 600_000 }, 'starting')).toBe(30_000);
+    expect(await lifetimeMs({ slotMs: 20_000 }, 'starting')).toBe(5_000);
+    // One that already reports takes work, whatever its row still says.
+    const region = await createTestRegion({ slotMs: 20_000 });
+    await region.addVm({ state: 'starting' });
+    expect((await place(region)).body.expiresInMs).toBe(20_000);
+  });
 
   it('exact: fills the pool to N + queue limit of every VM and not one further, then frees what nobody claims', async () => {
     const region = await createTestRegion({ group: { dispatch: { mode: 'exact' } } });

@@ -21,6 +21,7 @@ it('a reservation that loses every race is sent back to pick another VM, and so 
     isYoungEnoughToReserve: () => true,
     noteConflict: () => {},
     unavailableCount: () => 0,
+    startingCount: () => 0,
   };
   const vm: PoolVm = {
     record: sampleVm(),

@@ -179,6 +179,13 @@ describe('scaleRegion', () => {
     expect(world.liveRows().some((vm) => vm.type.id === 'big')).toBe(true);
   });
 
+  it('keeps its least fleet of a promise that no fleet can keep', async () => {
+    const world = createWorld({ sla: { targetMs: 1 }, group: { minVms: 3 } });
+    for (let i = 0; i < 4; i++) await slot(world, 10);
+    expect(lastSlot(world).plan.status).toBe('infeasible');
+    expect(world.liveRows().filter((vm) => vm.state === 'ready')).toHaveLength(3);
+  });
+
   it('believes a sudden silence after a few slots and releases what is not needed', async () => {
     const world = createWorld();
     for (let i = 0; i < 6; i++) await slot(world, 40);

@@ -49,6 +49,7 @@ export function createLambdaControl(parts: Parts, bundles: LambdaBundles, extra:
     shard: `lambda-${randomUUID().slice(0, 8)}`,
     randomId: randomUUID,
     random: Math.random,
+    slotMs: config.slotMs,
     groupPriceUsdPerHour: (group) => cheapestPrice(group, offers.current()),
     ...extra,
   });

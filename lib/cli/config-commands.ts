@@ -5,7 +5,7 @@ import { type ConfigKind, configSchemas } from '../ports/contracts/config.ts';
 import { paths } from '../ports/contracts/wire.ts';
 import { CliError } from './errors.ts';
 import { readDocument, table, writeJson, writeLine } from './io.ts';
-import { findOperator, type Operator, type OperatorOptions, operatorOptions } from './operator.ts';
+import { findOperator, type OperatorOptions, operatorOptions } from './operator.ts';
 
 type Row = Record<string, unknown>;
 
@@ -18,6 +18,8 @@ export interface ConfigCommands {
   /** Adds flags to `put`, and says what they change of a document. */
   putOptions(command: Command): Command;
   changes(options: Row): Row;
+  /** What follows from a change beside the row itself; null: nothing. */
+  consequence?(before: Row, after: Row): string | null;
   putHelp: string;
 }
 
@@ -66,21 +68,26 @@ export function addPutDocument(command: Command, config: ConfigCommands): void {
     .addHelpText('after', config.putHelp)
     .action(async (id: string | undefined, options: OperatorOptions & Row & { file?: string }) => {
       const operator = await findOperator(options);
-      const document =
+      const given =
         options.file === undefined
-          ? await changed(operator, config, id, options)
+          ? null
           : await readDocument(z.looseObject({ id: z.string() }), { file: options.file });
+      if (given === null && id === undefined)
+        throw new CliError(`name the ${kind}, or pass --file FILE; see npx oaas ${kind} put --help`, 2);
+      const { items } = await operator.get(operator.first, paths.config(kind), itemsSchema);
+      const stored: Row | undefined = items.find((item) => item.id === (given?.id ?? id));
+      const document: Row = given ?? changed(config, stored ?? { id }, options);
       const { body } = await operator.send(operator.first, 'PUT', paths.config(kind, String(document.id)), document);
       if (options.json) writeJson(body);
-      else writeLine(`${kind} ${String(document.id)} is in force within a second`);
+      else {
+        writeLine(`${kind} ${String(document.id)} is in force within a second`);
+        const more = stored && config.consequence?.(withDefaults(kind, stored), withDefaults(kind, document));
+        if (more) writeLine(more);
+      }
     });
 }
 
-async function changed(operator: Operator, config: ConfigCommands, id: string | undefined, options: Row): Promise<Row> {
-  if (id === undefined)
-    throw new CliError(`name the ${config.kind}, or pass --file FILE; see npx oaas ${config.kind} put --help`, 2);
-  const { items } = await operator.get(operator.first, paths.config(config.kind), itemsSchema);
-  const stored: Row = items.find((item) => item.id === id) ?? { id };
+function changed(config: ConfigCommands, stored: Row, options: Row): Row {
   const changes = config.changes(options);
   if (Object.keys(changes).length === 0) {
     throw new CliError(`nothing to change: pass flags or --file FILE; see npx oaas ${config.kind} put --help`, 2);

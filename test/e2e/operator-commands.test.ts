@@ -89,7 +89,10 @@ describe('operator commands', () => {
     expect((await cli('sla', 'put', 'gold', '--target', '900ms')).code).toBe(0);
     expect(JSON.parse((await cli('sla', 'get', 'gold')).out)).toMatchObject({ indicator: 'p95', targetMs: 900 });
     expect((await cli('sla', 'list')).out).toContain('p95 <= 900 ms');
-    expect((await cli('group', 'put', 'node-small', '--policy', 'round-robin', '--max-vms', '5')).code).toBe(0);
+    const unfrozen = await cli('group', 'put', 'node-small', '--policy', 'round-robin', '--max-vms', '5');
+    expect([unfrozen.code, unfrozen.out]).toEqual([0, 'group node-small is in force within a second\n']);
+    const limited = await cli('group', 'put', 'node-small', '--queue-limit', '15', '--mode', 'session');
+    expect(limited.out).toMatch(/replaced, successors first \(queue limit\)/);
     expect(JSON.parse((await cli('group', 'get', 'node-small')).out)).toMatchObject({
       maxVms: 5,
       dispatch: { policy: 'round-robin', mode: 'session' },

@@ -7,6 +7,15 @@ const whole = (option: string, min: number) => (text: string) =>
 const positive = (option: string) => (text: string) => parseNumber(text, option, { min: 0, max: 1_000_000 });
 const list = (text: string) => text.split(',').map((part) => part.trim());
 
+/** What a machine is told when it is launched and keeps while it lives. Between snapshot and session nothing changes for it. */
+const frozen: Record<string, (row: Record<string, unknown>) => unknown> = {
+  'instance types': (row) => row.instanceTypes,
+  'purchase options': (row) => row.purchaseOptions,
+  'sharing limit': (row) => row.sharingLimit,
+  'queue limit': (row) => row.queueLimit,
+  'dispatch mode': (row) => (row.dispatch as { mode?: string } | undefined)?.mode === 'exact',
+};
+
 const group: ConfigCommands = {
   kind: 'group',
   description: 'VM-type groups: which apps they serve, what may be rented for them, how requests are spread.',
@@ -54,6 +63,14 @@ const group: ConfigCommands = {
       maxVms: o.maxVms,
       maxUsdPerHour: o.maxUsd,
     }),
+  consequence(before, after) {
+    const changed = Object.entries(frozen).flatMap(([name, of]) =>
+      JSON.stringify(of(before)) === JSON.stringify(of(after)) ? [] : [name],
+    );
+    return changed.length === 0
+      ? null
+      : `machines rented before are replaced, successors first (${changed.join(', ')}); see npx oaas explain`;
+  },
   putHelp: `
 Examples:
   $ npx oaas group put node-small --mode exact

@@ -30,9 +30,9 @@ export function isOutdated(run: Pick<Run, 'deps' | 'config'>, vm: VmRecord): boo
 
 /** Serving machines of a pool, those under today's settings apart from the others. */
 export function byAge(run: Pick<Run, 'fleet'>, pool: Pool): { current: VmRecord[]; old: VmRecord[] } {
-  const serving = run.fleet.serving(pool.poolId);
-  const old = serving.filter((vm) => outdated(pool, vm).length > 0);
-  return { current: serving.filter((vm) => !old.includes(vm)), old };
+  const [current, old]: [VmRecord[], VmRecord[]] = [[], []];
+  for (const vm of run.fleet.serving(pool.poolId)) (outdated(pool, vm).length > 0 ? old : current).push(vm);
+  return { current, old };
 }
 
 /**

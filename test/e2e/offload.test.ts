@@ -138,7 +138,7 @@ describe('SDK against the real system', () => {
     await until(async () => (await solve.detailed(1)).ranOn.where === 'remote');
     const stop = new AbortController();
     const calls: Promise<unknown>[] = [];
-    // The new machine has one place; one that was rented before the change above has more, which are filled too.
+    // Every machine has one place now; where more than one serves, all are filled.
     const refused = await until(async () => {
       const taken = (await runningTasks()).length;
       const answers: Awaited<ReturnType<typeof solve.detailed>>[] = [];

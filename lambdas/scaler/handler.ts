@@ -1,4 +1,4 @@
-/** One tick of the scaler: the regular run a boot before each slot, a look in between every minute. */
+/** One tick of the scaler, every minute and a boot before each slot: whichever is the last in time for the slot plans it. */
 import { lambdaConfig } from '../../lib/adapters/aws/lambda/config.ts';
 import { createLambdaMetrics } from '../../lib/adapters/aws/lambda/metrics.ts';
 import { readScaling } from '../../lib/adapters/aws/lambda/operator.ts';
@@ -19,17 +19,16 @@ const metrics = createLambdaMetrics();
 
 export async function handler(event: unknown): Promise<{ status: string }> {
   const { schedule, scheduledTime } = scheduleEventSchema.parse(event);
-  const kind = schedule === 'Slots' ? 'slot' : 'between';
-  if (kind === 'slot') {
+  if (schedule === 'Slots') {
     await enterRegion(parts);
     await writeFirstConfig(parts.configStore, config.deployment.groups, deps.clock.nowMs());
   }
   const { slotMs } = deps.options;
   const outcome = await runTick(
-    { nowMs: deps.clock.nowMs, slotMs, log: parts.log, scale: (kind) => scaleRegion(deps, kind) },
-    { kind, scheduledAtMs: Date.parse(scheduledTime) },
+    { nowMs: deps.clock.nowMs, slotMs, log: parts.log, scale: () => scaleRegion(deps, 'tick') },
+    { schedule, scheduledAtMs: Date.parse(scheduledTime) },
   );
-  if (kind === 'slot' && outcome.status === 'done')
+  if (outcome.status === 'done' && outcome.slotStartMs !== null)
     emitSlotMetrics(metrics, await readScaling(config, deps, cache), parts.offers.ageHours());
   return { status: outcome.status };
 }

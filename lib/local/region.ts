@@ -162,7 +162,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     clock: systemClock,
     newId: () => `i-${randomUUID()}`,
     log,
-    options: scalerOptions(options.slotMs, { timeZone: geography.timeZone }),
+    options: scalerOptions(options.slotMs, { timeZone: geography.timeZone, lookEveryMs }),
   };
   const popular = new Map<string, string[]>();
   const learnPopular = async () => {
@@ -229,7 +229,7 @@ export async function startRegion(options: RegionOptions): Promise<LocalRegion> 
     tasks: () => listTasks({ store: state, agents, clock: systemClock }),
     crashBusiest,
     startScaling() {
-      timer ??= startScalerTimer(scaler, lookEveryMs);
+      timer ??= startScalerTimer(scaler);
     },
     async stop() {
       clearInterval(flusher);

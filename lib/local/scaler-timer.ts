@@ -1,9 +1,11 @@
 /*
- * Runs one region's scaler: shortly before each UTC slot the regular run, every few seconds a look in between, and at once when the
- * provider reports that a machine ended. Runs never overlap; a slow one makes the next late, not double.
+ * Runs one region's scaler: shortly before each UTC slot, every few seconds in between, and at once when the provider reports that a
+ * machine ended; the scaler knows which of these carries out a slot's regular run. Runs never overlap; a slow one makes the next late,
+ * not double.
  */
 import type { ScalerDeps } from '../app/scaler/deps.ts';
 import { scaleRegion } from '../app/scaler/scale-region.ts';
+import { alignedTickAfter } from '../domain/scaling/aligned-start.ts';
 
 export interface ScalerTimer {
   /** A look as soon as possible. */
@@ -12,24 +14,19 @@ export interface ScalerTimer {
   stop(): Promise<void>;
 }
 
-export function startScalerTimer(deps: ScalerDeps, lookEveryMs: number): ScalerTimer {
-  const { slotMs, leadMs } = deps.options;
+export function startScalerTimer(deps: ScalerDeps): ScalerTimer {
+  const { slotMs, leadMs, lookEveryMs } = deps.options;
   let stopped = false;
   let running: Promise<void> = Promise.resolve();
   let busy = false;
   let again = false;
-  let nextSlotMs = firstSlotRun(deps.clock.nowMs());
-
-  function firstSlotRun(nowMs: number): number {
-    return (Math.floor((nowMs + leadMs) / slotMs) + 1) * slotMs - leadMs;
-  }
+  const nextAligned = (): number => alignedTickAfter(deps.clock.nowMs(), slotMs, leadMs);
+  let alignedMs = nextAligned();
 
   async function run(): Promise<void> {
-    const nowMs = deps.clock.nowMs();
-    const due = nowMs >= nextSlotMs;
-    if (due) nextSlotMs = firstSlotRun(nowMs);
+    alignedMs = nextAligned();
     try {
-      const outcome = await scaleRegion(deps, due ? 'slot' : 'between');
+      const outcome = await scaleRegion(deps, 'tick');
       if (outcome.status === 'unavailable')
         deps.log.warn('scaler: store unavailable, held', { detail: outcome.detail });
     } catch (error) {
@@ -60,7 +57,7 @@ export function startScalerTimer(deps: ScalerDeps, lookEveryMs: number): ScalerT
   const looks = setInterval(tick, lookEveryMs);
   const slots = setInterval(
     () => {
-      if (deps.clock.nowMs() >= nextSlotMs) tick();
+      if (deps.clock.nowMs() >= alignedMs) tick();
     },
     Math.min(250, lookEveryMs),
   );

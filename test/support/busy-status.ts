@@ -35,6 +35,7 @@ export const busyStatus = (): ScalingStatus => ({
   apps: [],
   pools: [busyPool],
   bootTimes: {},
+  leadS: 90,
   rentUsdPerHour: 0.6,
   vms: ['a@dc1/on-demand', 'a@dc2/spot', 'b@dc1/on-demand'].map((offer, i) => ({
     vmId: `vm-${i}`,

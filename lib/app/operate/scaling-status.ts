@@ -7,7 +7,7 @@ import type { ScalerDeps } from '../scaler/deps.ts';
 import type { Fleet } from '../scaler/fleet.ts';
 import { readPoolMemory, readRegionMemory } from '../scaler/memory.ts';
 import { defaultSlaId, type Pool, poolsOf } from '../scaler/pools.ts';
-import { readFleet, requestedPools } from '../scaler/scale-region.ts';
+import { leadMsOf, readFleet, requestedPools } from '../scaler/scale-region.ts';
 
 /** How far back the last slot of a pool is looked for. */
 const slotsBack = 6;
@@ -45,7 +45,7 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
       slaId: app.manifest.slaId ?? defaultSlaId,
     })),
     pools,
-    bootTimes: await bootTimes(scaler),
+    ...(await bootTimes(scaler)),
     rentUsdPerHour: rentOf(fleet),
     vms: fleet.live().map((vm) => {
       const beat = fleet.heartbeats.get(vm.vmId);
@@ -69,11 +69,15 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
 export const rentOf = (fleet: Fleet): number =>
   fleet.existing().reduce((sum, vm) => sum + (vm.state === 'stopped' ? stoppedUsdPerHour : vm.priceUsdPerHour), 0);
 
-async function bootTimes({ state, region }: ScalerDeps): Promise<ScalingStatus['bootTimes']> {
-  const { boots = {} } = await readRegionMemory(state, region);
-  return Object.fromEntries(
-    Object.entries(boots).map(([key, { p50S, p90S, samplesS }]) => [key, { p50S, p90S, boots: samplesS.length }]),
+async function bootTimes(scaler: ScalerDeps): Promise<Pick<ScalingStatus, 'bootTimes' | 'leadS'>> {
+  const memory = await readRegionMemory(scaler.state, scaler.region);
+  const bootTimes = Object.fromEntries(
+    Object.entries(memory.boots ?? {}).map(([key, { p50S, p90S, samplesS }]) => [
+      key,
+      { p50S, p90S, boots: samplesS.length },
+    ]),
   );
+  return { bootTimes, leadS: leadMsOf(scaler, memory) / 1000 };
 }
 
 async function recentSlots(scaler: ScalerDeps, poolId: string, nowMs: number): Promise<SlotBody[]> {

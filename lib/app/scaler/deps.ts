@@ -20,8 +20,12 @@ export interface RegionConfig {
 export interface ScalerOptions {
   /** Length of a slot: 600,000 on AWS, 20,000 on one machine. */
   slotMs: number;
-  /** How long before its slot a run takes place, so that machines are up when it begins. */
+  /** How long before its slot a run takes place, so that machines are up when it begins, until launches were measured; a tick comes then. */
   leadMs: number;
+  /** Least measured lead that is believed. */
+  leastLeadMs: number;
+  /** Time between two looks, at most: a minute on AWS. */
+  lookEveryMs: number;
   leaseTtlMs: number;
   /** A VM without a heartbeat for this long is unhealthy: it gets no work and is replaced... */
   heartbeatMissingMs: number;
@@ -53,6 +57,8 @@ export function scalerOptions(slotMs: number, overrides: Partial<ScalerOptions> 
   return {
     slotMs,
     leadMs: short ? Math.min(3_000, slotMs / 5) : 90_000,
+    leastLeadMs: short ? 1_000 : 15_000,
+    lookEveryMs: Math.min(60_000, slotMs),
     leaseTtlMs: short ? 15_000 : 60_000,
     heartbeatMissingMs: 8_000,
     silentEndMs: short ? 20_000 : 60_000,

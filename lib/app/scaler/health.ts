@@ -3,7 +3,7 @@
  * itself said `drained`: a stale busy flag once killed 22 running jobs) or stopped (the warm pool is short) — or unhealthy (silent: no work, replaced) → ready again if it
  * comes back, terminated if it does not.
  */
-import { bootKey, recordBoot } from '../../domain/scaling/boot-times.ts';
+import { bootKey, recordBoot, recordLaunchTime } from '../../domain/scaling/boot-times.ts';
 import type { Heartbeat, VmRecord } from '../../ports/vm.ts';
 import { endVm } from './end-vm.ts';
 import { closeBreakerOnReady, noteLaunch } from './launch-health.ts';
@@ -95,7 +95,9 @@ function noteBoot(run: Run, vm: VmRecord, beat: Heartbeat): void {
   // The look comes up to a minute later: only the agent knows when it was ready.
   if (beat.readyAtMs === undefined) return;
   const key = bootKey(vm.type.id, vm.restarted ? 'start' : 'launch');
-  run.memory.boots = recordBoot(run.memory.boots ?? {}, key, (beat.readyAtMs - vm.launchedAtMs) / 1000);
+  const tookS = (beat.readyAtMs - vm.launchedAtMs) / 1000;
+  run.memory.boots = recordBoot(run.memory.boots ?? {}, key, tookS);
+  if (!vm.restarted) run.memory.launches = recordLaunchTime(run.memory.launches ?? {}, tookS);
 }
 
 /** Cordons first, so that no controller sends more, then tells the agent, which confirms by its heartbeat. */

@@ -20,6 +20,10 @@ export interface RegionMemory {
   throttledUntilMs: number;
   /** Launch → first heartbeat, measured per type; absent in documents of earlier versions. */
   boots?: BootLog;
+  /** The same of all types together (`recordLaunchTime`): how long before a slot its run takes place. */
+  launches?: BootLog;
+  /** Start of the last slot whose regular run took place. */
+  plannedSlotMs?: number;
   /** Machines that looked wrong at an earlier listing: first time seen so. */
   suspects: Record<string, number>;
   /** Machines whose interruption notice stands in the decision log, while the notice lasts. */

@@ -1,9 +1,11 @@
+import type { ScheduleEvent } from '../../ports/contracts/schedule-event.ts';
 import type { Log } from '../../ports/log.ts';
 import type { ScaleOutcome } from './scale-region.ts';
 
 /** A run that the clock ordered. */
 export interface Tick {
-  kind: 'slot' | 'between';
+  /** Which clock: a boot before each slot, or every minute. */
+  schedule: ScheduleEvent['schedule'];
   /** When it was due. */
   scheduledAtMs: number;
 }
@@ -11,7 +13,7 @@ export interface Tick {
 export interface TickDependencies {
   nowMs(): number;
   slotMs: number;
-  scale(kind: Tick['kind']): Promise<ScaleOutcome>;
+  scale(): Promise<ScaleOutcome>;
   log: Log;
 }
 
@@ -24,7 +26,7 @@ export async function runTick(deps: TickDependencies, tick: Tick): Promise<TickO
     deps.log.warn('scaler: stale tick dropped', { ...tick, lateMs });
     return { status: 'stale', lateMs };
   }
-  const outcome = await deps.scale(tick.kind);
+  const outcome = await deps.scale();
   deps.log.info('scaler: tick done', { ...tick, ...outcome });
   return outcome;
 }

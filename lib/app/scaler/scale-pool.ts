@@ -21,11 +21,9 @@ const leastCount = 1e-3;
 type Expected = SlotBody['forecast'];
 
 /** The regular run for one pool: observe, learn, forecast, plan, apply, record. */
-export async function scalePoolForSlot(run: Run, pool: Pool): Promise<void> {
+export async function scalePoolForSlot(run: Run, pool: Pool, slotStartMs: number): Promise<void> {
   const { deps, nowMs } = run;
-  const { slotMs, leadMs } = deps.options;
-  // A run takes place shortly before the slot it plans for.
-  const slotStartMs = Math.round((nowMs + leadMs) / slotMs) * slotMs;
+  const { slotMs } = deps.options;
   const memory = await readPoolMemory(deps.state, pool.poolId, nowMs - slotMs);
   // After a pause the past is unknown, not an average over it.
   if (nowMs - memory.slotCursor.atMs > 2 * slotMs) memory.slotCursor.atMs = nowMs - slotMs;

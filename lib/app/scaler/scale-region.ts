@@ -6,7 +6,9 @@
  * over. Store or the whole provider unreachable: the run ends with everything as it is; unknown is not zero. One data centre that does
  * not answer: its machines are held, nothing is launched there and nothing released anywhere, the others carry the load.
  */
-import { type BootLog, withMeasuredBoot } from '../../domain/scaling/boot-times.ts';
+import { alignedTickAfter } from '../../domain/scaling/aligned-start.ts';
+import { type BootLog, measuredLeadMs, withMeasuredBoot } from '../../domain/scaling/boot-times.ts';
+import { slotDue } from '../../domain/scaling/slot-due.ts';
 import { StoreUnavailableError } from '../../ports/errors.ts';
 import type { RegionConfig, ScalerDeps } from './deps.ts';
 import { Fleet, groupOfPool } from './fleet.ts';
@@ -22,14 +24,17 @@ import { trimWarmPool } from './warm-pool.ts';
 /** A pool that nobody asked for in this many slots is no longer looked after (its machines are long released). */
 const activeSlots = 30;
 
+/** `slot`: the regular run; `between`: health, drains, replacements and bursts; `tick`: whichever of the two is due. */
+export type RunKind = 'slot' | 'between' | 'tick';
+
 export type ScaleOutcome =
-  | { status: 'done'; epoch: number; pools: string[] }
+  /** `slotStartMs`: the slot that was planned, in a regular run. */
+  | { status: 'done'; epoch: number; pools: string[]; slotStartMs: number | null }
   /** Another scaler holds the region; nothing was done. */
   | { status: 'not-leader' }
   | { status: 'lease-lost' | 'unavailable'; detail: string };
 
-/** @param kind `slot` for the regular run, `between` for health, drains, replacements and bursts */
-export async function scaleRegion(deps: ScalerDeps, kind: 'slot' | 'between'): Promise<ScaleOutcome> {
+export async function scaleRegion(deps: ScalerDeps, kind: RunKind): Promise<ScaleOutcome> {
   const nowMs = deps.clock.nowMs();
   try {
     const lease = await deps.state.acquire(`scaler/${deps.region}`, deps.owner, deps.options.leaseTtlMs, nowMs);
@@ -42,13 +47,9 @@ export async function scaleRegion(deps: ScalerDeps, kind: 'slot' | 'between'): P
   }
 }
 
-async function runUnderLease(
-  deps: ScalerDeps,
-  kind: 'slot' | 'between',
-  nowMs: number,
-  guard: LeaseGuard,
-): Promise<ScaleOutcome> {
+async function runUnderLease(deps: ScalerDeps, kind: RunKind, nowMs: number, guard: LeaseGuard): Promise<ScaleOutcome> {
   const memory = await readRegionMemory(deps.state, deps.region);
+  const slotStartMs = slotToPlan(deps, kind, nowMs, memory);
   const run = await startRun(deps, nowMs, guard, memory);
   // Listed after the registry was read: a machine launched in between has its intent open and is taken over from there.
   const listing = await deps.provider.list();
@@ -68,12 +69,31 @@ async function runUnderLease(
   const pools = poolsOf(deps.region, run.config, await requestedPools(run));
   await drainForeignPools(run, pools);
   for (const pool of pools.values()) {
-    if (kind === 'slot') await scalePoolForSlot(run, pool);
-    else await scalePoolBetweenSlots(run, pool);
+    if (slotStartMs === null) await scalePoolBetweenSlots(run, pool);
+    else await scalePoolForSlot(run, pool, slotStartMs);
   }
   if (!configMayBeIncomplete(run.config)) await trimWarmPool(run, pools);
+  if (slotStartMs !== null) run.memory.plannedSlotMs = slotStartMs;
   await writeRegionMemory(deps.state, deps.region, run.memory, guard);
-  return { status: 'done', epoch: guard.epoch, pools: [...pools.keys()] };
+  return { status: 'done', epoch: guard.epoch, pools: [...pools.keys()], slotStartMs };
+}
+
+/** How long before its slot this region's regular run takes place. */
+export const leadMsOf = ({ options }: Pick<ScalerDeps, 'options'>, { launches = {} }: RegionMemory): number =>
+  measuredLeadMs(launches, options.leadMs, options.leastLeadMs, options.slotMs);
+
+/** A tick early by less than this share of the looks' distance (clocks apart) is the tick itself, not one still to come. */
+const earlyShare = 1 / 10;
+
+function slotToPlan(deps: ScalerDeps, kind: RunKind, nowMs: number, memory: RegionMemory): number | null {
+  const { slotMs, leadMs: firstLeadMs, lookEveryMs } = deps.options;
+  const leadMs = leadMsOf(deps, memory);
+  if (kind === 'between') return null;
+  // A run takes place shortly before the slot it plans for.
+  if (kind === 'slot') return Math.round((nowMs + leadMs) / slotMs) * slotMs;
+  const aligned = alignedTickAfter(nowMs + earlyShare * lookEveryMs, slotMs, firstLeadMs);
+  const nextLookMs = Math.min(nowMs + lookEveryMs, aligned);
+  return slotDue({ nowMs, slotMs, leadMs, nextLookMs, plannedMs: memory.plannedSlotMs ?? null });
 }
 
 async function startRun(deps: ScalerDeps, nowMs: number, guard: LeaseGuard, memory: RegionMemory): Promise<Run> {

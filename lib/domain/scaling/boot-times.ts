@@ -19,9 +19,13 @@ export const bootKey = (typeId: string, kind: 'launch' | 'start'): string => `${
 /** Adds one measured boot; a time that is no time (clocks apart) is left out. */
 export function recordBoot(log: BootLog, key: string, tookS: number): BootLog {
   if (!Number.isFinite(tookS) || tookS < 0) return log;
-  const samplesS = [...(log[key]?.samplesS ?? []), tookS].slice(-keptSamples);
+  return { ...log, [key]: withSample(log[key], tookS) };
+}
+
+function withSample(times: BootTimes | undefined, tookS: number): BootTimes {
+  const samplesS = [...(times?.samplesS ?? []), tookS].slice(-keptSamples);
   const sorted = [...samplesS].sort((a, b) => a - b);
-  return { ...log, [key]: { samplesS, p50S: quantile(sorted, 0.5), p90S: quantile(sorted, 0.9) } };
+  return { samplesS, p50S: quantile(sorted, 0.5), p90S: quantile(sorted, 0.9) };
 }
 
 /** Nearest rank: the smallest sample that at least the share `q` of them do not exceed. */
@@ -33,6 +37,25 @@ function quantile(sorted: readonly number[], q: number): number {
 export function expectedBootS(log: BootLog, key: string): number | null {
   const times = log[key];
   return times === undefined || times.samplesS.length < leastSamples ? null : times.p90S;
+}
+
+/** Key of a region's launches whatever their type: what is rented most weighs most, and types long given up are forgotten. */
+const anyLaunch = 'any/launch';
+
+/** One launch of the region, in a log of its own. */
+export const recordLaunchTime = (log: BootLog, tookS: number): BootLog => recordBoot(log, anyLaunch, tookS);
+
+/**
+ * How long before a slot its regular run has to take place: the p90 of the region's last launches from call to first heartbeat.
+ *
+ * @param launches see `recordLaunchTime`
+ * @param first holds until enough launches were measured, milliseconds
+ * @param leastMs what is left to the run itself where machines boot in no time; a smaller `first` lowers it
+ */
+export function measuredLeadMs(launches: BootLog, first: number, leastMs: number, slotMs: number): number {
+  const p90S = expectedBootS(launches, anyLaunch);
+  if (p90S === null) return first;
+  return Math.min(mostOfSlot * slotMs, Math.max(Math.min(leastMs, first), p90S * 1000));
 }
 
 /** A launch that takes a whole slot is none to the planner: with more than this share of it, nothing would be launched and measured again. */

@@ -10,12 +10,12 @@ import type { RegionFunctions } from './region-functions.ts';
 
 export interface ScalerScheduleProps extends RegionStackProps {
   functions: RegionFunctions;
-  /** When the first tick comes: a boot's p90 before a slot. Later ones follow at the slot's length. */
+  /** When the first tick comes: the deployment's first lead before a slot. Later ones follow at the slot's length. */
   start: Date;
 }
 
 /**
- * What runs by the clock: the scaler once per slot with a look in between every minute, prices every six hours, ticket keys daily (the handler rotates when due).
+ * What runs by the clock: the scaler once per slot and every minute (it knows by what launches took which of these plans the slot), prices every six hours, ticket keys daily (the handler rotates when due).
  * A tick that cannot be delivered within a minute is dropped: the next slot's is on its way. Drops are kept in a queue that alarms.
  */
 export class ScalerSchedule extends Construct {

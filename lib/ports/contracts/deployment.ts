@@ -16,7 +16,7 @@ export const deploymentSchema = z
     /** VM-type groups with a controller function of their own; other groups are served by the classifier. */
     groups: z.array(idSchema).min(1).default(['general']),
     slotMinutes: z.number().int().min(1).max(60).default(10),
-    /** How long before a slot the scaler runs: the p90 of a launch from request to heartbeat. */
+    /** How long before a slot the scaler runs until launches were measured, then their p90 (request to first heartbeat). */
     bootLeadS: z.number().int().min(0).max(540).default(90),
     image: z
       .strictObject({

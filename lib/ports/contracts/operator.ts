@@ -62,6 +62,8 @@ export const scalingStatusSchema = z.object({
   pools: z.array(poolStatusSchema),
   /** Seconds from launch, or start from stopped, to the first heartbeat, by `TYPE/launch` or `TYPE/start`; of the last `boots` ones. */
   bootTimes: z.record(z.string(), z.object({ p50S: z.number(), p90S: z.number(), boots: z.number() })).default({}),
+  /** Seconds before its slot at which a regular run takes place at the latest: the p90 of the last launches of any type, at first the setting's. */
+  leadS: z.number().nullable().default(null),
   rentUsdPerHour: z.number(),
   vms: z.array(
     z.object({

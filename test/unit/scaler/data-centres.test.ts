@@ -274,6 +274,7 @@ describe('measured boot times', () => {
     expect(memory.boots).toEqual({ 'a/launch': { samplesS: tookS, p50S: 5, p90S: 9 } });
     const status = await scalingStatus({ scaler: world.deps('status'), geography: 'g', configFaults: () => [] });
     expect(status.bootTimes).toEqual({ 'a/launch': { p50S: 5, p90S: 9, boots: 4 } });
+    expect(status.leadS).toBe(9);
     world.config.slas.get('default')!.planner = 'exact';
     world.advance(20_000);
     world.beatAll();

@@ -14,7 +14,7 @@ import { createPriceStore } from '../../lib/adapters/aws/dynamodb-region-rows.ts
 import { packDirectory } from '../../lib/app/bundles/directory.ts';
 import { priceKey } from '../../lib/domain/pricing/price-book.ts';
 import { catalogueBook } from '../../lib/domain/pricing/rented-offers.ts';
-import { slotsResponseSchema } from '../../lib/ports/contracts/operator.ts';
+import { slotsResponseSchema, statusResponseSchema } from '../../lib/ports/contracts/operator.ts';
 import { type Api, apiOf, asIam } from './support/api.ts';
 import { projectRoot } from './support/cdk.ts';
 import { type Gateway, startGateway } from './support/gateway.ts';
@@ -228,11 +228,70 @@ describe('the full loop', () => {
     const ended = slots.flatMap(({ body: slot }) => slot.outcome.terminated);
     expect(ended.length).toBeGreaterThan(0);
 
+    // Each slot was planned once, by whichever tick was the last in time for it, as launches took.
+    const planned = slots.filter(({ body: s }) => s.kind === 'slot').map((s) => `${s.poolId} ${s.slotStartMs}`);
+    expect(new Set(planned).size).toBe(planned.length);
+    const { bootTimes, leadS } = await scaling();
+    const launches = bootTimes[`${type}/launch`];
+    const measured = launches !== undefined && launches.boots >= 3;
+    expect(leadS).toBe(measured ? Math.min(0.9 * (slotMs / 1000), Math.max(1, launches.p90S)) : leadMs / 1000);
+
     // Devices asked the classifier first and the group's own controller from then on.
     expect(gateway.served.get('POST /v1/placements')).toBeGreaterThan(0);
     expect(gateway.served.get('POST /v1/groups/general/placements')).toBeGreaterThan(5);
   });
+
+  it('keeps an initialised machine stopped, starts it before it launches, and ends it when none is wanted', async () => {
+    await deployed.moto.setEmptyZones([]);
+    const kept = { ...group, purchaseOptions: ['on-demand'], maxSpotShare: 0, minVms: 1, warmVms: 1 };
+    const instances = async (state: string) => {
+      const now = await deployed.moto.inventory(...places);
+      return places.flatMap((place) => now[place]!.instances.filter((vm) => vm.state === state));
+    };
+    await put('group', 'general', kept);
+    const ticks = startTicks();
+
+    // One serves; one boots, says that it is ready, and is stopped with its disk.
+    const [warm] = await until('a stopped machine', 180_000, async () => {
+      const stopped = await instances('stopped');
+      return stopped.length === 1 && hypervisor.running().length === 1 ? stopped : null;
+    });
+    const bootsOf = (id: string) => hypervisor.booted.filter((machine) => machine.id === id).length;
+    expect(bootsOf(warm!.id)).toBe(1);
+
+    // Two are wanted: the second is the stopped one, not a new one.
+    await put('group', 'general', { ...kept, minVms: 2 });
+    await until('the stopped machine serves', 120_000, () => (bootsOf(warm!.id) === 2 ? true : null));
+    const { bootTimes } = await until('its start is measured', 60_000, async () => {
+      const status = await scaling();
+      return status.bootTimes[`${type}/start`] === undefined ? null : status;
+    });
+    expect(bootTimes[`${type}/start`]).toMatchObject({ boots: 1 });
+    const { body } = await api('GET', `/v1/slots?from=0&to=${Date.now() + slotMs}`, { authorization: asIam });
+    const started = slotsResponseSchema
+      .parse(body)
+      .slots.filter(({ body: slot }) =>
+        slot.outcome.launched.some(({ vmIds }) => vmIds.some((vmId) => vmId.startsWith(warm!.id))),
+      );
+    // As a machine of the warm pool it was nobody's launch.
+    expect(started.map(({ body: slot }) => slot.plan.actions.map((action) => action.do))).toEqual([
+      expect.arrayContaining(['start']),
+    ]);
+
+    await put('group', 'general', { ...kept, minVms: 0, warmVms: 0 });
+    await until('an empty account', 240_000, async () => {
+      const left = await Promise.all(['pending', 'running', 'stopping', 'stopped'].map(instances));
+      return left.flat().length === 0 ? true : null;
+    });
+    await ticks.stop();
+    expect(hypervisor.failures).toEqual([]);
+  });
 });
+
+/** The region's status as an operator sees it. */
+async function scaling() {
+  return statusResponseSchema.parse((await api('GET', '/v1/status', { authorization: asIam })).body).scaling;
+}
 
 const remote = (calls: readonly Call[]): Call[] => calls.filter((call) => call.ranOn?.where === 'remote');
 const vmOf = (call: Call): string | undefined => call.ranOn?.vmId;

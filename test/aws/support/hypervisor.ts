@@ -29,7 +29,7 @@ interface Machine {
 export interface Hypervisor {
   /** Machines whose agent runs now. */
   running(): Machine[];
-  /** Every machine ever booted. */
+  /** Every boot ever: a machine that was stopped and started again is there twice. */
   booted: Machine[];
   /** The endpoint's certificate, for NODE_EXTRA_CA_CERTS. */
   certFile: string;
@@ -70,7 +70,8 @@ export async function startHypervisor(options: {
     const role = { name: 'surrogate', accessKeyId: 'ASIATEST', secretAccessKey: 'test', sessionToken: 'test' };
     const imds = await startFakeImds({ instanceId: id, region: place, accountId: account, publicIpv4, tags, role });
     const workDir = join(folder, id);
-    await mkdir(workDir);
+    // A machine that was stopped boots again from the disk it had.
+    await mkdir(workDir, { recursive: true });
     const envFile = join(workDir, 'agent.env');
     await promisify(execFile)('sh', [join(bootFiles, 'agent-env.sh'), envFile], {
       env: { PATH: process.env.PATH, OAAS_IMDS: imds.endpoint },

@@ -7,7 +7,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** How the agent is started on a machine: unit file, the script that writes its environment, who may ask for metadata. */
 export const bootFiles = join(root, 'surrogate', 'image');
 
-const bootFileNames = ['agent-env.sh', 'oaas-agent.service', 'metadata.nft', 'unpack-system.py'];
+const bootFileNames = [
+  'agent-env.sh',
+  'oaas-agent.service',
+  'metadata.nft',
+  'install-art.sh',
+  'unpack-system.py',
+  'ashmem.c',
+];
 
 /**
  * Builds the folder that the image pipeline installs: the agent and its boot files.

@@ -61,9 +61,7 @@ export class ImageStack extends Stack {
         Runtime: runtimeComponent(architecture, files),
       };
       const art =
-        architecture === 'x86_64' && deployment.image.art !== undefined
-          ? artComponent(deployment.image.art, files)
-          : null;
+        architecture === 'x86_64' && deployment.image.art !== null ? artComponent(deployment.image.art, files) : null;
       const components = Object.entries({ ...documents, ...(art === null ? {} : { Art: art }) }).map(
         ([name, document]) => this.component(deployment, `${name}-${architecture}`, document),
       );

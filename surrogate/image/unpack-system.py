@@ -2,10 +2,11 @@
 """Writes the system partition of an Android emulator's system image to a file that can be mounted.
 
 Until Android 9 the image is a disk (GPT) with a partition "system", later one with a partition "super" that holds logical
-partitions (AOSP, system/core/fs_mgr/liblp/include/liblp/metadata_format.h); very old ones are the file system itself.
+partitions (AOSP, system/core/fs_mgr/liblp/include/liblp/metadata_format.h); old ones are the file system itself, and moved there.
 
 usage: unpack-system.py IMAGE OUT
 """
+import os
 import struct
 import sys
 
@@ -64,10 +65,14 @@ def logical_extents(image, base):
 def copy(image, out, offset, length):
     image.seek(offset)
     while length > 0:
-        block = image.read(min(length, 1 << 20))
+        block = image.read(min(length, 1 << 16))
         if not block:
             sys.exit("the image ends before its system partition does")
-        out.write(block)
+        # Sparse: mostly empty, and every block written on the builder is stored with its snapshot.
+        if block.count(0) == len(block):
+            out.seek(len(block), 1)
+        else:
+            out.write(block)
         length -= len(block)
 
 
@@ -80,7 +85,7 @@ def main(source, target):
             base, _ = found["super"]
             for kind, first, sectors in logical_extents(image, base):
                 if kind == ZERO:
-                    out.write(bytes(sectors * SECTOR))
+                    out.seek(sectors * SECTOR, 1)
                 elif kind == LINEAR:
                     copy(image, out, base + first * SECTOR, sectors * SECTOR)
                 else:
@@ -88,8 +93,9 @@ def main(source, target):
         elif found:
             sys.exit(f"no partition system or super; there are {', '.join(found)}")
         else:
-            image.seek(0, 2)
-            copy(image, out, 0, image.tell())
+            os.replace(source, target)
+            return
+        out.truncate()
 
 
 if __name__ == "__main__":

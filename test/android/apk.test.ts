@@ -123,7 +123,7 @@ describe('an APK on a machine with dalvikvm', () => {
     const { body, status } = await run(agent, digest, 'perft', ['8/8/8/8/8/8/8/K1k5 w - - 0 1', 1]);
     expect(status, JSON.stringify(body)).toBe(200);
     expect(body.result.json).toBe(
-      '-Xmx96m -Xnoimage-dex2oat -cp /oaas/runner-dex.jar dev.oaas.surrogate.Runner /app/tasks.apk dev.oaas.tasks.LocalChess  root=/system data=/data',
+      '-Xmx96m -Xnorelocate -Xnoimage-dex2oat -cp /oaas/runner-dex.jar dev.oaas.surrogate.Runner /app/tasks.apk dev.oaas.tasks.LocalChess  root=/system data=/data',
     );
     expect(body.engine).toBe(`dalvikvm64 of ${root}`);
     expect(translations(agent)).toBe(0);

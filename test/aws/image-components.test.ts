@@ -45,6 +45,10 @@ describe('shellcheck finds nothing in', () => {
     await expect(shellcheck(join(bootFiles, 'agent-env.sh'))).resolves.toBeDefined();
   });
 
+  it('the script that installs the Android system', async () => {
+    await expect(shellcheck(join(bootFiles, 'install-art.sh'))).resolves.toBeDefined();
+  });
+
   it.each([...scripts, ...userData])('%s', async (name, script) => {
     const file = join(folder, `${name.replaceAll(/\W+/g, '-')}.sh`);
     await writeFile(file, `${script}\n`);

@@ -10,12 +10,12 @@ import { componentDocumentSchema, maxDocumentLength } from '../../lib/infra/cons
 import { artComponent, runtimeComponent } from '../../lib/infra/constructs/image-components.ts';
 import { names } from '../../lib/infra/names.ts';
 import { parseAgentEnv } from '../../lib/ports/contracts/agent-env.ts';
-import { deploymentSchema } from '../../lib/ports/contracts/deployment.ts';
+import { deploymentSchema, pinnedSystemImage } from '../../lib/ports/contracts/deployment.ts';
 import { parseEnvFile, sampleInstance, startFakeImds } from '../support/fake-imds.ts';
 
 describe('image components', () => {
   const files = { bucket: 'assets', key: 'agent.zip' };
-  const art = artComponent({ systemImageUrl: 'https://example.org/x.zip', sha256: 'a'.repeat(64) }, files);
+  const art = artComponent(pinnedSystemImage, files);
   const documents = [runtimeComponent('x86_64', files), runtimeComponent('arm64', files), art];
 
   it('consist of commands that a shell can read', () => {
@@ -55,6 +55,41 @@ describe('image components', () => {
     expect(tests[0]).toEqual(['NodeRuns', 'JvmRuns', 'SandboxRuns', 'AgentParses', 'MetadataForRootOnly']);
     expect(tests[2]).toEqual(['DexRuns']);
   });
+});
+
+describe('the Android system image', () => {
+  const geographies = [{ id: 'europe', home: 'eu-central-1', dataCentres: [{ id: 'eu-north-1', networkMs: 24 }] }];
+  const own = { systemImageUrl: 'https://example.org/x.zip', sha256: 'a'.repeat(64) };
+  const parse = (image: object) => deploymentSchema.safeParse({ geographies, image });
+
+  it('is the pinned one unless the deployment names another or none', () => {
+    expect(parse({}).data?.image.art).toEqual(pinnedSystemImage);
+    expect(parse({ art: own }).data?.image.art).toEqual(own);
+    expect(parse({ art: null }).data?.image.art).toBeNull();
+  });
+
+  it('is never taken on trust: a SHA-256, or a SHA-1 and the length', () => {
+    const { systemImageUrl, sha1, sizeBytes } = pinnedSystemImage;
+    expect(parse({ art: { systemImageUrl, sha1, sizeBytes } }).success).toBe(true);
+    for (const art of [{ systemImageUrl }, { systemImageUrl, sha1 }, { systemImageUrl, sizeBytes }])
+      expect(parse({ art }).error?.message).toContain('needs sha256, or sha1 and sizeBytes');
+    expect(parse({ art: { ...own, systemImageUrl: 'http://example.org/x.zip' } }).success).toBe(false);
+  });
+
+  it('is installed by its own bytes, and the compiler for it taken away again', () => {
+    const commands = (document: typeof art) =>
+      document.phases[0]!.steps.flatMap((step) => (step.action === 'ExecuteBash' ? step.inputs.commands : []));
+    const files = { bucket: 'assets', key: 'agent.zip' };
+    const pinned = commands(artComponent(pinnedSystemImage, files));
+    expect(pinned.join('\n')).toContain(
+      `install-art.sh '${pinnedSystemImage.systemImageUrl}' '474178332' 'sha1:${pinnedSystemImage.sha1}' /opt/oaas/art`,
+    );
+    expect(pinned.at(-1)).toMatch(/purge .*gcc/);
+    expect(commands(artComponent(own, files)).join('\n')).toContain(
+      `'${own.systemImageUrl}' '-' 'sha256:${own.sha256}'`,
+    );
+  });
+  const art = artComponent(own, { bucket: 'assets', key: 'agent.zip' });
 });
 
 const deployment = deploymentSchema.parse({

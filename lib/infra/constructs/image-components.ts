@@ -1,5 +1,5 @@
 /** What the surrogate image consists of, as Image Builder components (AWSTOE documents). */
-import type { Deployment } from '../../ports/contracts/deployment.ts';
+import type { Deployment, SystemImage } from '../../ports/contracts/deployment.ts';
 import type { ComponentDocument, ComponentStep } from './component-document.ts';
 
 export type Architecture = Deployment['image']['architectures'][number];
@@ -81,14 +81,12 @@ export function runtimeComponent(
 
 /**
  * `dalvikvm` of a pinned Android system image, without Zygote and GUI (IoT paper, section on Dalvik-x86): the system's folders below
- * /opt/oaas/art, where the agent's `art` runtime looks for them. Since Android 10 the runtime comes as modules (APEX), unpacked too.
+ * /opt/oaas/art, where the agent's `art` runtime looks for them.
  *
- * @param files where the zip of the agent's folder is, for `unpack-system.py`
+ * @param files where the zip of the agent's folder is, for `install-art.sh` and what it uses
  */
-export function artComponent(
-  art: NonNullable<Deployment['image']['art']>,
-  files: { bucket: string; key: string },
-): ComponentDocument {
+export function artComponent(art: SystemImage, files: { bucket: string; key: string }): ComponentDocument {
+  const hash = art.sha256 === undefined ? `sha1:${art.sha1}` : `sha256:${art.sha256}`;
   return document(
     'Dalvik/ART runtime of a pinned Android x86-64 system image',
     [
@@ -96,45 +94,23 @@ export function artComponent(
         'Tools',
         'export DEBIAN_FRONTEND=noninteractive',
         'apt-get update -qq',
-        'apt-get install -y -qq --no-install-recommends curl ca-certificates unzip python3-minimal',
+        'apt-get install -y -qq --no-install-recommends curl ca-certificates unzip python3-minimal e2fsprogs',
+        // Not a tool that strangers' code should find on the machine: taken away again below.
+        'apt-get install -y -qq --no-install-recommends gcc',
         'install -d -m 0755 /tmp/android',
       ),
       {
-        name: 'Unpacker',
+        name: 'Installer',
         action: 'S3Download',
         inputs: [{ source: `s3://${files.bucket}/${files.key}`, destination: '/tmp/android/agent.zip' }],
       },
       bash(
-        'SystemImage',
+        'Install',
         'cd /tmp/android',
-        `curl -fsSL --retry 3 -o image.zip '${art.systemImageUrl}'`,
-        `echo '${art.sha256}  image.zip' | sha256sum -c -`,
-        'unzip -o -q -j image.zip "*/system.img"',
-        'unzip -o -q -j agent.zip unpack-system.py',
-        'python3 unpack-system.py system.img system.fs',
-        'rm image.zip system.img',
-      ),
-      bash(
-        'Extract',
-        `install -d -m 0755 ${artFolder}/system ${artFolder}/data/dalvik-cache/x86_64 ${artFolder}/apex /tmp/android/mnt`,
-        'cd /tmp/android',
-        'mount -o ro,loop system.fs mnt',
-        // The partition holds /system, or is /system.
-        'from=mnt; if [ -d mnt/system/bin ]; then from=mnt/system; fi',
-        `cp -a "$from"/bin "$from"/lib64 "$from"/framework "$from"/etc ${artFolder}/system/`,
-        'for module in art i18n runtime tzdata conscrypt; do',
-        '  for file in "$from"/apex/com{,.google}.android."$module"{,_compressed}.{apex,capex}; do',
-        '    [ -e "$file" ] || continue',
-        '    if unzip -l "$file" original_apex >/dev/null; then unzip -p "$file" original_apex >module.apex; else cp "$file" module.apex; fi',
-        '    unzip -p module.apex apex_payload.img >module.fs',
-        `    mkdir -p module "${artFolder}/apex/com.android.$module"`,
-        '    mount -o ro,loop module.fs module',
-        `    cp -a module/. "${artFolder}/apex/com.android.$module/"`,
-        '    umount module',
-        '  done',
-        'done',
-        'umount mnt',
+        'unzip -o -q -j agent.zip install-art.sh unpack-system.py ashmem.c',
+        `bash install-art.sh '${art.systemImageUrl}' '${art.sizeBytes ?? '-'}' '${hash}' ${artFolder}`,
         'cd / && rm -rf /tmp/android',
+        'apt-get purge -y -qq --auto-remove gcc',
       ),
     ],
     [
@@ -146,10 +122,13 @@ export function artComponent(
         `printf '%s' 'class Hello { public static void main(String[] a) { System.out.println("hello"); } }' > Hello.java`,
         'javac --release 8 Hello.java',
         'dalvik-exchange --dex --output=classes.dex Hello.class',
-        `zip -q ${artFolder}/data/hello.jar classes.dex`,
-        'environment=(ANDROID_ROOT=/system ANDROID_DATA=/data)',
-        `if [ -d ${artFolder}/apex/com.android.art ]; then environment+=(ANDROID_ART_ROOT=/apex/com.android.art ANDROID_I18N_ROOT=/apex/com.android.i18n ANDROID_TZDATA_ROOT=/apex/com.android.tzdata); fi`,
-        `said=$(env -i "\${environment[@]}" chroot ${artFolder} /system/bin/dalvikvm64 -Xnoimage-dex2oat -cp /data/hello.jar Hello)`,
+        'zip -q hello.jar classes.dex',
+        // As the agent runs it: surrogate/runtimes/art/dalvik-runtime.ts.
+        'system=(--setenv ANDROID_ROOT /system --setenv ANDROID_DATA /data)',
+        `for part in system apex data; do if [ -d ${artFolder}/$part ]; then system+=(--ro-bind "${artFolder}/$part" "/$part"); fi; done`,
+        `if [ -e ${artFolder}/system/lib64/liboaas-ashmem.so ]; then system+=(--setenv LD_PRELOAD /system/lib64/liboaas-ashmem.so); fi`,
+        `if [ -d ${artFolder}/apex/com.android.art ]; then system+=(--setenv ANDROID_ART_ROOT /apex/com.android.art --setenv ANDROID_I18N_ROOT /apex/com.android.i18n --setenv ANDROID_TZDATA_ROOT /apex/com.android.tzdata); fi`,
+        `said=$(bwrap --unshare-all --die-with-parent --clearenv --proc /proc --dev /dev --tmpfs /tmp "\${system[@]}" --ro-bind hello.jar /hello.jar /system/bin/dalvikvm64 -Xnorelocate -Xnoimage-dex2oat -cp /hello.jar Hello)`,
         'test "$said" = hello',
       ),
     ],

@@ -38,7 +38,11 @@ export class RegionFunctions extends Construct {
       [lambdaEnv.stateTable]: names.stateTable(deployment, home),
       [lambdaEnv.bundleBuckets]: Stack.of(this).toJsonString(buckets),
       [lambdaEnv.ticketKeyParameter]: names.ticketKeyParameter(deployment, home),
-      [lambdaEnv.deployment]: JSON.stringify(deployment),
+      // The functions need not know what images are made of, and have 4 KB for all of this.
+      [lambdaEnv.deployment]: JSON.stringify({
+        ...deployment,
+        image: { architectures: deployment.image.architectures },
+      }),
     };
     const make = (handler: string, description: string, timeoutS: number, memoryMiB?: number, constructId = handler) =>
       new OaasFunction(this, pascal(constructId), {

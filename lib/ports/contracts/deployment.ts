@@ -2,6 +2,36 @@ import { z } from 'zod';
 import { idSchema } from './config.ts';
 import { geographiesSchema } from './topology.ts';
 
+/** An Android x86-64 system image, a zip of Google's SDK repository, and how its bytes are known again. */
+const systemImageSchema = z
+  .strictObject({
+    systemImageUrl: z.url({ protocol: /^https$/ }),
+    sizeBytes: z.int().positive().optional(),
+    sha1: z
+      .string()
+      .regex(/^[0-9a-f]{40}$/, 'must be a SHA-1 in lower-case hex')
+      .optional(),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex')
+      .optional(),
+  })
+  .refine(
+    ({ sizeBytes, sha1, sha256 }) => sha256 !== undefined || (sha1 !== undefined && sizeBytes !== undefined),
+    'needs sha256, or sha1 and sizeBytes as Google lists them',
+  );
+export type SystemImage = z.infer<typeof systemImageSchema>;
+
+/**
+ * Android 8.0 (API 26) without Google's apps, revision 1: one file system, no modules. Size and hash as Google's
+ * https://dl.google.com/android/repository/sys-img/android/sys-img2-3.xml lists them.
+ */
+export const pinnedSystemImage: SystemImage = {
+  systemImageUrl: 'https://dl.google.com/android/repository/sys-img/android/x86_64-26_r01.zip',
+  sizeBytes: 474_178_332,
+  sha1: '432f149c048bffce7f9de526ec65b336daf7a0a3',
+};
+
 /**
  * The `oaas` value of cdk.json's context: what is deployed where. Validated by `parseDeployment`, which names every fault.
  */
@@ -24,16 +54,8 @@ export const deploymentSchema = z
           .array(z.enum(['x86_64', 'arm64']))
           .min(1)
           .default(['x86_64', 'arm64']),
-        /**
-         * Dalvik/ART runtime on x86-64 images, from a pinned Android x86-64 system image (a zip of Google's SDK repository).
-         * Absent: none.
-         */
-        art: z
-          .strictObject({
-            systemImageUrl: z.url({ protocol: /^https$/ }),
-            sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex'),
-          })
-          .optional(),
+        /** System image that the Dalvik/ART runtime of x86-64 images comes from; null: none, APKs are translated. */
+        art: systemImageSchema.nullable().default(pinnedSystemImage),
       })
       .prefault({}),
     deviceAuth: z

@@ -6,6 +6,8 @@ import type { Runtime } from '../runtime.ts';
 
 /** The image's copy of an Android system: `system`, `data`, and `apex` since Android 10. */
 const parts = ['system', 'apex', 'data'];
+/** In place of Android's own shared memory, which the kernel no longer has; only systems until Android 9 need it. */
+const ashmem = ['system', 'lib64', 'liboaas-ashmem.so'];
 /** What ART needs beside its heap: boot image, compiled code. */
 const overheadMiB = 128;
 
@@ -53,12 +55,15 @@ function dalvikCommand(root: string, binary: string, runnerDex: string): Runtime
       ANDROID_ROOT: '/system',
       ANDROID_DATA: '/data',
       ...apexRoots(root),
+      // See surrogate/image/ashmem.c.
+      ...(existsSync(join(root, ...ashmem)) ? { LD_PRELOAD: `/${ashmem.join('/')}` } : {}),
     },
     channel: 'standard-input',
     overheadMiB,
     arguments: (spec, at) => [
       `-Xmx${spec.memoryMiB}m`,
-      // Nothing can be compiled ahead into a read-only system.
+      // Nothing can be moved or compiled ahead into a read-only system: the boot image is used where and as it is.
+      '-Xnorelocate',
       '-Xnoimage-dex2oat',
       '-cp',
       at.support(runnerDex),

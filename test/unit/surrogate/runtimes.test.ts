@@ -26,6 +26,8 @@ file('tools/translator/translator.jar');
 file('art/system/bin/dalvikvm64');
 file('art/data/dalvik-cache/x');
 file('art/apex/com.android.art/lib64/libart.so');
+file('oreo/system/bin/dalvikvm64');
+file('oreo/system/lib64/liboaas-ashmem.so');
 
 const bubblewrap = new Bubblewrap('/usr/bin/bwrap', '/usr/bin/setpriv');
 const log = { info() {}, warn() {}, error() {} };
@@ -114,6 +116,9 @@ describe('the runtimes of a machine', () => {
     expect(options).toContain('--setenv ANDROID_ART_ROOT /apex/com.android.art');
     expect(command[0]).toBe('/system/bin/dalvikvm64');
     expect(command).toContain('-Xmx80m');
+    expect(options).not.toContain('LD_PRELOAD');
+    const oreo = inside(served(find({ artRoot: join(folder, 'oreo') }).art));
+    expect(oreo.options).toContain('--setenv LD_PRELOAD /system/lib64/liboaas-ashmem.so');
     const after = command.slice(command.indexOf('-cp'));
     expect(after).toEqual([
       '-cp',

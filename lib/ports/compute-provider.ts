@@ -7,8 +7,10 @@ export interface Offer {
   type: VmType;
   dataCentre: string;
   purchaseOption: 'on-demand' | 'spot';
-  /** All included: machine, public IPv4, disk. */
+  /** All included: machine, public IPv4, disk. Where it differs by zone, of the cheapest in which the offer may be had now. */
   priceUsdPerHour: number;
+  /** The same by zone (spot); absent: every zone costs the same. */
+  zonePricesUsdPerHour?: Readonly<Record<string, number>>;
   /** Round trip between the geography's home region and the data centre. */
   networkMs: number;
   /** Expected launch-to-ready time. */
@@ -64,6 +66,8 @@ export interface ProviderVm {
   intentId: string;
   offerId: string;
   state: 'pending' | 'running' | 'stopping' | 'stopped' | 'terminated';
+  /** Absent: the provider has none. */
+  zone?: string;
   launchedAtMs: number;
 }
 

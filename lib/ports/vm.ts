@@ -21,7 +21,9 @@ export interface VmRecord {
   /** AWS region (data centre) it was rented in. */
   dataCentre: string;
   purchaseOption: 'on-demand' | 'spot';
+  /** As launched: the offer's until the listing has told the zone, then that zone's. */
   priceUsdPerHour: number;
+  zone?: string;
   /** Device-surrogate round trip added by that data centre. */
   networkMs: number;
   sharingLimit: number;

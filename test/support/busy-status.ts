@@ -41,6 +41,7 @@ export const busyStatus = (): ScalingStatus => ({
     vmId: `vm-${i}`,
     poolId: busyPool.poolId,
     offer,
+    zone: null,
     state: 'ready',
     running: 1,
     waiting: 0,

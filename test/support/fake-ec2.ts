@@ -255,6 +255,7 @@ function describe(instance: FakeInstance): string {
     tag('instanceId', instance.id),
     tag('instanceType', instance.type),
     instance.spot ? tag('instanceLifecycle', 'spot') : '',
+    `<placement>${tag('availabilityZone', instance.subnet.slice('subnet-'.length))}</placement>`,
     `<instanceState>${tag('name', instance.state)}</instanceState>`,
     tag('launchTime', new Date(instance.launchedAtMs).toISOString()),
     `<tagSet>${items(tags)}</tagSet>`,

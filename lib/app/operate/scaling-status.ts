@@ -53,6 +53,7 @@ export async function scalingStatus(deps: ScalingStatusDependencies): Promise<Sc
         vmId: vm.vmId,
         poolId: vm.poolId,
         offer: offerIdOf(vm),
+        zone: vm.zone ?? null,
         state: vm.state,
         running: beat?.running ?? null,
         waiting: beat?.waiting ?? null,

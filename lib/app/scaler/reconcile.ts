@@ -6,8 +6,10 @@
  *   would have, and a slow rival that wakes up launches nothing more.
  * - A row whose machine is gone is closed after a second listing; until then it gets no work. A listing that fails ends the run:
  *   an unknown count is never zero.
+ * - A launch says what came, the listing where: from then on the machine's rent is that of its zone.
  * - A machine that nobody knows is left alone until it is old enough, seen twice, and then ended.
  */
+import { priceIn } from '../../domain/pricing/zone-prices.ts';
 import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import type { LaunchOutcome, LaunchRequest, ProviderVm } from '../../ports/compute-provider.ts';
 import type { LaunchIntent } from '../../ports/state-store.ts';
@@ -31,6 +33,7 @@ export async function reconcile(run: Run, listed: readonly ProviderVm[]): Promis
   const byId = new Map(listed.map((vm) => [vm.vmId, vm]));
   await finishIntents(run, byId);
   await closeGoneRows(run, byId);
+  await noteZones(run, byId);
   await endOrphans(run, listed);
   await dropOldRows(run);
 }
@@ -141,6 +144,16 @@ async function closeGoneRows(run: Run, listed: ReadonlyMap<string, ProviderVm>):
     } else if (!vm.cordoned) {
       await run.fleet.put({ ...vm, state: 'unhealthy', cordoned: true });
     }
+  }
+}
+
+async function noteZones(run: Run, listed: ReadonlyMap<string, ProviderVm>): Promise<void> {
+  for (const vm of run.fleet.live()) {
+    const zone = listed.get(vm.vmId)?.zone;
+    if (zone === undefined || vm.zone !== undefined) continue;
+    const offer = run.offers.find((o) => o.id === offerIdOf(vm));
+    const priceUsdPerHour = offer === undefined ? vm.priceUsdPerHour : priceIn(offer, zone);
+    await run.fleet.put({ ...vm, zone, priceUsdPerHour });
   }
 }
 

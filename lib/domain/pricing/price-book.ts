@@ -1,7 +1,9 @@
-/** USD per hour of one (instance type, region, purchase option), machine only. */
+/** USD per hour of one (instance type, region, purchase option), for spot of one zone; machine only. */
 export interface PriceEntry {
   instanceType: string;
   region: string;
+  /** Spot only; absent in entries of earlier versions, which are of the cheapest zone. */
+  zone?: string;
   purchaseOption: 'on-demand' | 'spot';
   usdPerHour: number;
   /** When this price was last confirmed by its source. */
@@ -24,8 +26,8 @@ export interface PriceBook {
 /** A price that moves by more than this factor at once is more likely a fault than a market. */
 export const jumpFactor = 5;
 
-export const priceKey = (entry: Pick<PriceEntry, 'instanceType' | 'region' | 'purchaseOption'>): string =>
-  `${entry.instanceType}@${entry.region}/${entry.purchaseOption}`;
+export const priceKey = (entry: Pick<PriceEntry, 'instanceType' | 'region' | 'purchaseOption' | 'zone'>): string =>
+  `${entry.instanceType}@${entry.region}/${entry.purchaseOption}${entry.zone === undefined ? '' : `#${entry.zone}`}`;
 
 /**
  * Merges freshly received prices into the book: each replaces the last good one unless it is no price at all or jumps by
@@ -42,7 +44,8 @@ export function mergePrices(book: PriceBook, received: readonly PriceEntry[]): P
   const before = new Map(book.setAside.map((fault) => [fault.key, fault]));
   for (const entry of received) {
     const key = priceKey(entry);
-    const last = entries[key];
+    // A zone's first price has no other to be compared with than the region's.
+    const last = entries[key] ?? entries[priceKey({ ...entry, zone: undefined })];
     const valid = Number.isFinite(entry.usdPerHour) && entry.usdPerHour > 0;
     if (
       valid &&

@@ -1,6 +1,7 @@
 import { type CatalogueType, catalogue, sustainedUsdPerHour } from './catalogue.ts';
 import { defaultOverheadUsdPerHour } from './offers.ts';
-import { type PriceBook, priceKey } from './price-book.ts';
+import { type PriceBook, type PriceEntry, priceKey } from './price-book.ts';
+import { atOpenZones } from './zone-prices.ts';
 
 /** A type that can be rented in a data centre under a purchase option. */
 export interface RentedOffer {
@@ -8,8 +9,10 @@ export interface RentedOffer {
   type: { id: string; cores: number; memoryMiB: number; coreSpeed: number };
   dataCentre: string;
   purchaseOption: 'on-demand' | 'spot';
-  /** Machine (burstable surplus included), public IPv4 and disk. */
+  /** Machine (burstable surplus included), public IPv4 and disk; of the cheapest zone. */
   priceUsdPerHour: number;
+  /** The same by zone; spot only. */
+  zonePricesUsdPerHour?: Readonly<Record<string, number>>;
   networkMs: number;
   bootS: number;
   /** From stopped to ready; absent for spot, which EC2 does not let us stop. */
@@ -40,31 +43,47 @@ export function rentedOffers(
   place: { id: string; networkMs: number; bootS: number; startS: number },
   architectures: readonly CatalogueType['architecture'][],
 ): RentedOffer[] {
+  const zoned = zonesOfTypes(book, place.id);
   return catalogue()
     .types.filter((type) => architectures.includes(type.architecture))
     .flatMap((type) =>
       (['on-demand', 'spot'] as const).flatMap((purchaseOption): RentedOffer[] => {
-        const entry = book.entries[priceKey({ instanceType: type.name, region: place.id, purchaseOption })]?.usdPerHour;
+        const zones = purchaseOption === 'spot' ? (zoned.get(type.name) ?? []) : [];
+        const regional = book.entries[priceKey({ instanceType: type.name, region: place.id, purchaseOption })];
+        const entry = zones[0] ?? regional;
         if (entry === undefined) return [];
-        return [
-          {
-            id: `${type.name}@${place.id}/${purchaseOption}`,
-            type: {
-              id: type.name,
-              cores: type.cores,
-              memoryMiB: Math.round(type.memoryGib * 1024),
-              coreSpeed: type.speed,
-            },
-            dataCentre: place.id,
-            purchaseOption,
-            priceUsdPerHour: entry + surplusUsdPerHour(type, place.id) + defaultOverheadUsdPerHour,
-            networkMs: place.networkMs,
-            bootS: place.bootS,
-            ...(purchaseOption === 'on-demand' ? { startS: place.startS } : {}),
+        const allIncluded = ({ usdPerHour }: PriceEntry) =>
+          usdPerHour + surplusUsdPerHour(type, place.id) + defaultOverheadUsdPerHour;
+        const zonePrices = Object.fromEntries(zones.map((zone) => [zone.zone ?? '', allIncluded(zone)]));
+        const offer: RentedOffer = {
+          id: `${type.name}@${place.id}/${purchaseOption}`,
+          type: {
+            id: type.name,
+            cores: type.cores,
+            memoryMiB: Math.round(type.memoryGib * 1024),
+            coreSpeed: type.speed,
           },
-        ];
+          dataCentre: place.id,
+          purchaseOption,
+          priceUsdPerHour: allIncluded(entry),
+          ...(zones.length > 0 ? { zonePricesUsdPerHour: zonePrices } : {}),
+          networkMs: place.networkMs,
+          bootS: place.bootS,
+          ...(purchaseOption === 'on-demand' ? { startS: place.startS } : {}),
+        };
+        return [atOpenZones(offer, () => true)];
       }),
     );
+}
+
+/** Spot prices of a region's zones, by type. */
+function zonesOfTypes(book: PriceBook, region: string): Map<string, PriceEntry[]> {
+  const found = new Map<string, PriceEntry[]>();
+  for (const entry of Object.values(book.entries)) {
+    if (entry.zone === undefined || entry.region !== region || entry.purchaseOption !== 'spot') continue;
+    found.set(entry.instanceType, [...(found.get(entry.instanceType) ?? []), entry]);
+  }
+  return found;
 }
 
 /** What a burstable type that is kept busy costs beyond its list price. */

@@ -70,6 +70,7 @@ export const scalingStatusSchema = z.object({
       vmId: z.string(),
       poolId: z.string(),
       offer: z.string(),
+      zone: z.string().nullable().default(null),
       state: z.string(),
       running: z.number().nullable(),
       waiting: z.number().nullable(),

@@ -130,6 +130,41 @@ describe('a launch of several types', () => {
     expect(tags).toContainEqual(['c7g.large', '1']);
   });
 
+  it('tries each type only in zones that still had it, the cheapest zone first, and costs what those do', async () => {
+    const zonePrices = { [`${near}a`]: 0.04, [`${near}b`]: 0.03, [`${near}c`]: 0.035, [`${near}x`]: 0.001 };
+    const zoned = { ...spot, zonePricesUsdPerHour: zonePrices, priceUsdPerHour: 0.001 };
+    const made = await createEc2World([zoned, large]);
+    worlds.push(made);
+    const { provider, ec2, callsOf } = made;
+    const tried = () => {
+      const [config] = list(branch(callsOf('CreateFleet').at(-1)!.parameters, 'LaunchTemplateConfigs'));
+      return list(branch(config!, 'Overrides')).map((o) => leaf(o, 'SubnetId').at(-1));
+    };
+    const price = async () => (await provider.offers()).map((offer) => offer.priceUsdPerHour);
+    // Of the zone that we have no subnet in, nobody rents.
+    expect(await price()).toEqual([0.03, large.priceUsdPerHour]);
+    ec2.capacity.set(`c7g.large@${zones[1]}`, 1);
+    expect(await provider.launch(launchOf(zoned, 'intent-1', 2))).toMatchObject({ failure: null, noCapacity: [] });
+    expect(tried()).toEqual(['b', 'c', 'a']);
+    // The cheapest zone is set aside: the next one's price, and no override for it.
+    expect(await price()).toEqual([0.035, large.priceUsdPerHour]);
+    await provider.launch(launchOf(zoned, 'intent-2', 1));
+    expect(tried()).toEqual(['c', 'a']);
+    const { vms } = await provider.list();
+    expect(vms.map((vm) => vm.zone).sort()).toEqual([`${near}b`, `${near}c`, `${near}c`]);
+    made.advance(180_001);
+    expect(await price()).toEqual([0.03, large.priceUsdPerHour]);
+  });
+
+  it('has no capacity when all zones that are left have none', async () => {
+    const made = await world();
+    made.ec2.capacity.set(`c7g.large@${zones[0]}`, 0);
+    await made.provider.launch(launchOf(spot, 'intent-1', 1));
+    exhaust(made, 'c7g.large');
+    const outcome = await made.provider.launch(launchOf(spot, 'intent-2', 1));
+    expect(outcome).toMatchObject({ failure: 'no-capacity', noCapacity: [spot.id] });
+  });
+
   it('spot is a fleet too, priced by capacity, and never by priority', async () => {
     const { provider, callsOf } = await world();
     await provider.launch(launchOf(spot, 'intent-1', 1));

@@ -9,6 +9,7 @@ import { createOfferBook } from '../../../lib/app/prices/offer-book.ts';
 import { type PriceSource, refreshPrices } from '../../../lib/app/prices/refresh-prices.ts';
 import { mergePrices, type PriceBook, type PriceEntry } from '../../../lib/domain/pricing/price-book.ts';
 import { catalogueBook, rentedOffers } from '../../../lib/domain/pricing/rented-offers.ts';
+import { atOpenZones, priceIn } from '../../../lib/domain/pricing/zone-prices.ts';
 import { createEc2World, near } from '../../support/ec2-world.ts';
 
 const entry = (usdPerHour: number, overrides: Partial<PriceEntry> = {}): PriceEntry => ({
@@ -62,6 +63,46 @@ describe('the price book', () => {
     expect(price(`m7g.large@${near}/spot`)).toBeUndefined();
     expect(offers.map((offer) => [offer.purchaseOption, offer.startS])).toContainEqual(['spot', undefined]);
     expect(rentedOffers(book, { id: near, networkMs: 7, bootS: 90, startS: 30 }, ['x86_64'])).toEqual([]);
+  });
+});
+
+describe('spot in the book', () => {
+  const place = { id: near, networkMs: 7, bootS: 90, startS: 30 };
+  const spotOf = (usdPerHour: number, zone?: string) =>
+    entry(usdPerHour, { purchaseOption: 'spot', ...(zone === undefined ? {} : { zone }) });
+  const offered = (book: PriceBook) => rentedOffers(book, place, ['arm64']).filter((o) => o.purchaseOption === 'spot');
+
+  it('is one offer per type, at its cheapest zone, that knows what each zone costs', () => {
+    const [offer, ...more] = offered(bookOf(entry(0.08), spotOf(0.034, 'a'), spotOf(0.029, 'b'), spotOf(0.05, 'c')));
+    expect(more).toEqual([]);
+    const included = 0.005 + (8 * 0.08) / 730;
+    expect(offer?.priceUsdPerHour).toBeCloseTo(0.029 + included, 4);
+    expect(offer?.zonePricesUsdPerHour?.a).toBeCloseTo(0.034 + included, 4);
+    expect(Object.keys(offer?.zonePricesUsdPerHour ?? {})).toEqual(['a', 'b', 'c']);
+    const withoutB = atOpenZones(offer!, (zone) => zone !== 'b');
+    expect(withoutB.priceUsdPerHour).toBe(offer?.zonePricesUsdPerHour?.a);
+    expect(atOpenZones(offer!, () => false).priceUsdPerHour).toBe(offer?.priceUsdPerHour);
+    expect([priceIn(offer!, 'c'), priceIn(offer!, 'x')]).toEqual([
+      offer!.zonePricesUsdPerHour!.c,
+      offer!.priceUsdPerHour,
+    ]);
+  });
+
+  it('keeps a region’s price of an earlier version until zones have theirs, and compares their first with it', () => {
+    const before = bookOf(spotOf(0.03));
+    expect(offered(before)[0]).not.toHaveProperty('zonePricesUsdPerHour');
+    const wrong = mergePrices(before, [spotOf(0.00001, 'a')]);
+    expect(wrong.setAside).toEqual([
+      { key: `c7g.large@${near}/spot#a`, lastGoodUsdPerHour: 0.03, receivedUsdPerHour: 0.00001 },
+    ]);
+    expect(offered(wrong)).toEqual(offered(before));
+    const after = mergePrices(before, [spotOf(0.035, 'a'), spotOf(0.04, 'b')]);
+    expect(Object.keys(offered(after)[0]?.zonePricesUsdPerHour ?? {})).toEqual(['a', 'b']);
+    expect(offered(after)[0]!.priceUsdPerHour).toBeGreaterThan(offered(before)[0]!.priceUsdPerHour);
+    // A zone that jumps is set aside by itself.
+    const jumped = mergePrices(after, [spotOf(0.4, 'a'), spotOf(0.041, 'b')]);
+    expect(jumped.setAside.map((fault) => fault.key)).toEqual([`c7g.large@${near}/spot#a`]);
+    expect(jumped.entries[`c7g.large@${near}/spot#b`]?.usdPerHour).toBe(0.041);
   });
 });
 
@@ -128,19 +169,21 @@ describe('a refresh', () => {
 });
 
 describe('spot prices', () => {
-  it('are read page by page for every zone; an offer costs what its cheapest zone does', async () => {
+  it('are read page by page, one for every type and zone, the newest of each', async () => {
     const world = await createEc2World([]);
     world.ec2.spotPrices.push(
       { type: 'c7g.large', zone: `${near}a`, usdPerHour: '0.034' },
       { type: 'c7g.large', zone: `${near}b`, usdPerHour: '0.029' },
+      { type: 'c7g.large', zone: `${near}b`, usdPerHour: '0.027' },
       { type: 'c7g.large', zone: `${near}c`, usdPerHour: '0' },
       { type: 'm7g.large', zone: `${near}a`, usdPerHour: '0.041' },
     );
     const types = new Set(['c7g.large', 'm7g.large', ...Array.from({ length: 120 }, (_, i) => `x${i}.large`)]);
     const entries = await fetchSpotPrices(world.client(near), near, types, 7_000);
-    expect(entries.map((e) => [e.instanceType, e.usdPerHour, e.purchaseOption, e.confirmedAtMs])).toEqual([
-      ['c7g.large', 0.029, 'spot', 7_000],
-      ['m7g.large', 0.041, 'spot', 7_000],
+    expect(entries).toEqual([
+      entry(0.034, { purchaseOption: 'spot', zone: `${near}a`, confirmedAtMs: 7_000 }),
+      entry(0.029, { purchaseOption: 'spot', zone: `${near}b`, confirmedAtMs: 7_000 }),
+      entry(0.041, { purchaseOption: 'spot', zone: `${near}a`, confirmedAtMs: 7_000, instanceType: 'm7g.large' }),
     ]);
     // At most 100 types a call.
     const asked = world

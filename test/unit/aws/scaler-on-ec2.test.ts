@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { scalingStatus } from '../../../lib/app/operate/scaling-status.ts';
 import { scaleRegion } from '../../../lib/app/scaler/scale-region.ts';
 import { slotBodySchema } from '../../../lib/ports/contracts/slot-record.ts';
 import { createEc2World, ec2Offer, far, near } from '../../support/ec2-world.ts';
@@ -66,6 +67,35 @@ describe('the scaler on EC2', () => {
     await slot(3);
     expect(running()).toHaveLength(3);
     expect(cloud.callsOf('CreateFleet')).toHaveLength(1);
+  });
+
+  it('counts a spot machine at the price of the zone that it came in', async () => {
+    const zonePricesUsdPerHour = { [`${near}a`]: 0.05, [`${near}b`]: 0.03, [`${near}c`]: 0.04 };
+    const spot = ec2Offer('c7g.large', { purchaseOption: 'spot', priceUsdPerHour: 0.03, zonePricesUsdPerHour });
+    const group = { purchaseOptions: ['on-demand', 'spot'], maxSpotShare: 1 };
+    const { cloud, world, slot, running } = await regionOn([spot], group);
+    cloud.ec2.capacity.set(`c7g.large@${subnetOf(near, 'b')}`, 1);
+    await slot(2);
+    expect(running().map((i) => i.subnet.at(-1))).toEqual(['b', 'c']);
+    // The launch does not tell the zone, the next listing does.
+    await slot(2);
+    const rows = world.liveRows().map((vm) => [vm.zone, vm.priceUsdPerHour]);
+    expect(rows).toEqual([
+      [`${near}b`, 0.03],
+      [`${near}c`, 0.04],
+    ]);
+    const { rentUsdPerHour, vms } = await scalingStatus({
+      scaler: { ...world.deps('status'), provider: cloud.provider },
+      geography: 'g',
+      configFaults: () => [],
+    });
+    expect(rentUsdPerHour).toBeCloseTo(0.07, 9);
+    expect(vms.map((vm) => vm.zone)).toEqual([`${near}b`, `${near}c`]);
+    // Zone b is known to be empty: the next machine is planned at the price of zone c.
+    await slot(3);
+    const plan = slotBodySchema.parse(world.state.slots.at(-1)?.body).plan;
+    expect(plan.costUsdPerHour).toBeCloseTo(3 * 0.04, 9);
+    expect(running()).toHaveLength(3);
   });
 
   it('keeps a warm pool: launched, initialised, stopped, and started before anything is launched', async () => {

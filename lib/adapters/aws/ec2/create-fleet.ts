@@ -5,6 +5,7 @@ import {
   CreateTagsCommand,
   type FleetLaunchTemplateConfigRequest,
 } from '@aws-sdk/client-ec2';
+import { priceIn } from '../../../domain/pricing/zone-prices.ts';
 import type { LaunchRequest, Offer } from '../../../ports/compute-provider.ts';
 import { classifyEc2Error } from './errors.ts';
 import { emptyEverywhere, gravity, type LaunchContext, type ZonedOutcome } from './launch-context.ts';
@@ -44,21 +45,29 @@ export async function createFleet(context: LaunchContext, request: LaunchRequest
   return failed === null ? outcome : { ...outcome, detail: [outcome.detail, failed].filter(Boolean).join('; ') };
 }
 
-/** A launch template is of one architecture, so there is a configuration per template; the order of the offers is their priority. */
+/**
+ * A launch template is of one architecture, so there is a configuration per template; the order of the offers is their priority, that of
+ * an offer's zones their price. Among spot zones EC2 weighs capacity and the price of the moment itself, and is told neither priorities,
+ * which that strategy has no use for, nor a highest price, above which it would interrupt what runs.
+ */
 function templatesOf(context: LaunchContext, offers: readonly Offer[]): FleetLaunchTemplateConfigRequest[] {
   const names = new Set(offers.map(context.launchTemplateName));
-  return [...names].map((LaunchTemplateName) => ({
-    LaunchTemplateSpecification: { LaunchTemplateName, Version: '$Default' },
-    Overrides: offers.flatMap((offer, Priority) =>
+  return [...names].flatMap((LaunchTemplateName) => {
+    const Overrides = offers.flatMap((offer, Priority) =>
       context.launchTemplateName(offer) !== LaunchTemplateName
         ? []
-        : context.zones.map(({ subnetId }) => ({
-            InstanceType: offer.type.id as _InstanceType,
-            SubnetId: subnetId,
-            ...(offer.purchaseOption === 'on-demand' ? { Priority } : {}),
-          })),
-    ),
-  }));
+        : context.zones
+            .filter(({ zone }) => context.isOpen(offer.id, zone))
+            .sort((a, b) => priceIn(offer, a.zone) - priceIn(offer, b.zone))
+            .map(({ subnetId }) => ({
+              InstanceType: offer.type.id as _InstanceType,
+              SubnetId: subnetId,
+              ...(offer.purchaseOption === 'on-demand' ? { Priority } : {}),
+            })),
+    );
+    const template = { LaunchTemplateSpecification: { LaunchTemplateName, Version: '$Default' }, Overrides };
+    return Overrides.length === 0 ? [] : [template];
+  });
 }
 
 function outcomeOf(
@@ -85,7 +94,7 @@ function outcomeOf(
   const base = {
     vmIds: came.map((vm) => vm.vmId),
     cameAs: Object.fromEntries(others.map((vm) => [vm.vmId, vm.offer!.id])),
-    noCapacity: emptyEverywhere(offers, context.zones, empty),
+    noCapacity: emptyEverywhere(offers, context, empty),
     empty,
   };
   if (came.length >= request.count) return { ...base, failure: null, detail: null };

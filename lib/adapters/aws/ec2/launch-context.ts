@@ -12,6 +12,8 @@ export interface LaunchContext {
   launchTemplateName: (offer: Offer) => string;
   /** Zones to try, those set aside for every offer already left out. */
   zones: readonly Zone[];
+  /** Whether an offer is to be tried in a zone: had capacity there as far as known, or had none anywhere. */
+  isOpen: (offerId: string, zone: string) => boolean;
   abortSignal: AbortSignal;
 }
 
@@ -34,13 +36,12 @@ export const gravity: readonly LaunchFailure[] = [
   'no-capacity',
 ];
 
-/** Offers that had no capacity in any of the zones tried. */
+/** Offers that had no capacity in any of the zones that were tried for them. */
 export function emptyEverywhere(
   offers: readonly Offer[],
-  zones: readonly Zone[],
+  { zones, isOpen }: Pick<LaunchContext, 'zones' | 'isOpen'>,
   empty: ZonedOutcome['empty'],
 ): string[] {
-  return offers
-    .map((offer) => offer.id)
-    .filter((id) => zones.every(({ zone }) => empty.some((e) => e.offerId === id && e.zone === zone)));
+  const had = (id: string, zone: string) => isOpen(id, zone) && !empty.some((e) => e.offerId === id && e.zone === zone);
+  return offers.map((offer) => offer.id).filter((id) => !zones.some(({ zone }) => had(id, zone)));
 }

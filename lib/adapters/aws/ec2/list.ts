@@ -65,6 +65,7 @@ function toProviderVm(instance: Instance, dataCentre: string): ProviderVm | null
     intentId: tags.get(vmTags.intent) ?? '',
     offerId: instance.InstanceType === undefined ? (tags.get(vmTags.offer) ?? '') : came,
     state,
+    ...(instance.Placement?.AvailabilityZone === undefined ? {} : { zone: instance.Placement.AvailabilityZone }),
     launchedAtMs: instance.LaunchTime?.getTime() ?? 0,
   };
 }

@@ -8,6 +8,7 @@
  * a repeated launch whose parameters differ is answered by what its first call launched. Everything else is classified in errors.ts.
  */
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { atOpenZones } from '../../../domain/pricing/zone-prices.ts';
 import { clearSetAside, isSetAside, type SetAside, setAside } from '../../../domain/scaling/set-aside.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { ComputeProvider, LaunchOutcome, LaunchRequest, Listing, Offer } from '../../../ports/compute-provider.ts';
@@ -45,13 +46,30 @@ export function createEc2Provider(options: Ec2ProviderOptions): ComputeProvider 
   const { zoneSetAsideMs = 180_000, listBudgetMs = 10_000, launchBudgetMs = 15_000 } = options;
   let emptyZones: SetAside = {};
   const zoneKey = (offerId: string, zone: string) => `${offerId}#${zone}`;
+  const isAside = (offerId: string, zone: string) => isSetAside(emptyZones, zoneKey(offerId, zone), clock.nowMs());
+
+  /** Each offer at the price of the zones in which it may be had: those that we have a subnet in and that are not set aside. */
+  async function offersNow(): Promise<Offer[]> {
+    const offers = await options.offers();
+    const places = [...new Set(offers.filter((o) => o.zonePricesUsdPerHour !== undefined).map((o) => o.dataCentre))];
+    const ours = new Map<string, Set<string>>();
+    await Promise.all(
+      places.map(async (place) => {
+        // A data centre that does not answer is found out by the listing; its prices matter to nobody then.
+        const zones = await withinBudget(listBudgetMs, `zones of ${place}`, () => options.zones(place)).catch(() => []);
+        if (zones.length > 0) ours.set(place, new Set(zones.map(({ zone }) => zone)));
+      }),
+    );
+    return offers.map((offer) =>
+      atOpenZones(offer, (zone) => (ours.get(offer.dataCentre)?.has(zone) ?? true) && !isAside(offer.id, zone)),
+    );
+  }
 
   /** Zones in which one of the offers may still be had. */
   async function zonesFor(request: LaunchRequest): Promise<Zone[]> {
     const offers = [request.offer, ...(request.standIns ?? [])];
     const all = await options.zones(request.offer.dataCentre);
-    const nowMs = clock.nowMs();
-    const open = all.filter(({ zone }) => offers.some((o) => !isSetAside(emptyZones, zoneKey(o.id, zone), nowMs)));
+    const open = all.filter(({ zone }) => offers.some((o) => !isAside(o.id, zone)));
     // With every zone set aside the scaler has been told no-capacity already; if it asks again, all are tried.
     return open.length > 0 ? open : all;
   }
@@ -76,7 +94,10 @@ export function createEc2Provider(options: Ec2ProviderOptions): ComputeProvider 
         detail: `no subnet of ${owner} in ${offer.dataCentre}: is the data-centre stack deployed?`,
       };
     }
-    const context: LaunchContext = { ...options, client: client(offer.dataCentre), zones, abortSignal };
+    const offers = [offer, ...(request.standIns ?? [])];
+    const someOpen = zones.some(({ zone }) => offers.some((o) => !isAside(o.id, zone)));
+    const isOpen = (offerId: string, zone: string) => !someOpen || !isAside(offerId, zone);
+    const context: LaunchContext = { ...options, client: client(offer.dataCentre), zones, isOpen, abortSignal };
     // EC2 remembers tokens per action: which one is asked must not depend on what else is offered by now.
     const single = offer.purchaseOption === 'on-demand' && request.standIns === undefined;
     try {
@@ -106,7 +127,7 @@ export function createEc2Provider(options: Ec2ProviderOptions): ComputeProvider 
   }
 
   return {
-    offers: options.offers,
+    offers: offersNow,
     interruptions: options.interruptions,
     warmPool: createEc2WarmPool(client, launchBudgetMs),
 

@@ -1,17 +1,14 @@
 import { type _InstanceType, DescribeSpotPriceHistoryCommand, type EC2Client } from '@aws-sdk/client-ec2';
-import type { PriceEntry } from '../../../domain/pricing/price-book.ts';
+import { type PriceEntry, priceKey } from '../../../domain/pricing/price-book.ts';
 
-/**
- * Spot prices of one region as of now. Each zone has its own; the entry carries the cheapest zone's, because that is
- * where a launch is tried first, and the launch itself chooses among the zones.
- */
+/** Spot prices of one region as of now, of each zone by itself. */
 export async function fetchSpotPrices(
   client: EC2Client,
   region: string,
   instanceTypes: ReadonlySet<string>,
   nowMs: number,
 ): Promise<PriceEntry[]> {
-  const cheapest = new Map<string, number>();
+  const entries = new Map<string, PriceEntry>();
   const types = [...instanceTypes];
   // The API takes at most 100 types a call.
   for (let i = 0; i < types.length; i += 100) {
@@ -26,19 +23,15 @@ export async function fetchSpotPrices(
           NextToken: nextToken,
         }),
       );
-      for (const { InstanceType, SpotPrice } of page.SpotPriceHistory ?? []) {
-        const price = Number(SpotPrice);
-        if (InstanceType === undefined || !(price > 0)) continue;
-        cheapest.set(InstanceType, Math.min(price, cheapest.get(InstanceType) ?? Number.POSITIVE_INFINITY));
+      for (const { InstanceType, AvailabilityZone: zone, SpotPrice } of page.SpotPriceHistory ?? []) {
+        const usdPerHour = Number(SpotPrice);
+        if (InstanceType === undefined || zone === undefined || !(usdPerHour > 0)) continue;
+        const entry = { instanceType: InstanceType, region, zone, purchaseOption: 'spot', usdPerHour } as const;
+        // Newest first, should the price have changed this very moment.
+        if (!entries.has(priceKey(entry))) entries.set(priceKey(entry), { ...entry, confirmedAtMs: nowMs });
       }
       nextToken = page.NextToken || undefined;
     } while (nextToken !== undefined);
   }
-  return [...cheapest].map(([instanceType, usdPerHour]) => ({
-    instanceType,
-    region,
-    purchaseOption: 'spot',
-    usdPerHour,
-    confirmedAtMs: nowMs,
-  }));
+  return [...entries.values()];
 }

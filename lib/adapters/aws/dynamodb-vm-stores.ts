@@ -1,6 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { HeartbeatStore, OccupancyStore, VmStore } from '../../ports/state-store.ts';
-import type { Heartbeat, Occupancy, VmRecord } from '../../ports/vm.ts';
+import type { Occupancy, VmRecord } from '../../ports/vm.ts';
 import {
   batchGet,
   call,
@@ -12,6 +12,7 @@ import {
   numberAttribute,
   queryAll,
 } from './dynamodb-client.ts';
+import { heartbeatAttributes, readHeartbeat } from './heartbeat-row.ts';
 import { keys, partitions } from './keys.ts';
 
 export function createVmStore(client: DynamoDBClient, tableName: string): VmStore {
@@ -60,9 +61,7 @@ export function createHeartbeatStore(
             TableName: tableName,
             Item: {
               ...keyOf(report.vmId),
-              nonce: { S: report.bootNonce },
-              sequence: number(report.sequence),
-              body: json(report),
+              ...heartbeatAttributes(report),
             },
             ConditionExpression: 'attribute_not_exists(pk) OR nonce <> :nonce OR #sequence < :sequence',
             ExpressionAttributeNames: { '#sequence': 'sequence' },
@@ -73,7 +72,7 @@ export function createHeartbeatStore(
     },
     async getHeartbeats(vmIds) {
       const items = await batchGet(client, tableName, [...new Set(vmIds)].map(keyOf));
-      const reports = items.map((item) => jsonAttribute(item, 'body') as Heartbeat);
+      const reports = items.flatMap((item) => readHeartbeat(item) ?? []);
       return new Map(reports.map((report) => [report.vmId, report]));
     },
     async removeHeartbeat(vmId) {

@@ -69,6 +69,10 @@ for module in art i18n runtime tzdata conscrypt; do
   done
 done
 
+# Android's users are not ours: everything is root's, and everybody's to read.
+if [ "$(id -u)" = 0 ]; then chown -R -h 0:0 "$folder"; fi
+chmod -R u+w,go-w,a+rX "$folder"
+
 needed() {
   for file in "$@"; do
     if [ -s "$folder/$file" ] || [ -L "$folder/$file" ]; then continue; fi

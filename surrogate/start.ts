@@ -105,6 +105,7 @@ export async function startAgent(
     minWaiting: config.waiting,
     maxWaiting: config.sharingLimit,
     cores: config.cores,
+    running: () => admission.running,
     onGone: (sandbox) => accounting.gone(sandbox.spec.digest, taskCpuMs.get(sandbox) ?? 0, sandbox.prepCpuMs),
   });
   const bundles = new BundleCache({ directory: join(config.workDir, 'apps'), source: deps.bundles, runtimes });

@@ -24,6 +24,8 @@ export class AppPool {
   readonly requests: ((outcome: Acquired) => void)[] = [];
   /** The last preparation came to nothing: none ahead of requests until one succeeds. */
   failing = false;
+  /** The last run that ended by its own doing died or flooded its channels: none ahead of requests until one answers. */
+  unruly = false;
   #lastUsedMs = performance.now();
   /** Exponentially weighted runs per second. */
   #ratePerS = 0;
@@ -77,7 +79,7 @@ export class AppPool {
 
   #target({ minWaiting, maxWaiting }: { minWaiting: number; maxWaiting: number }): number {
     const sinceS = (performance.now() - this.#lastUsedMs) / 1000;
-    if (this.failing || sinceS * 1000 > forgetMs) return 0;
+    if (this.failing || this.unruly || sinceS * 1000 > forgetMs) return 0;
     const ratePerS = this.#ratePerS * Math.exp(-sinceS / smoothingS);
     // A single call leaves a rate of 1/smoothing behind: below that the app is idle.
     const needed = ratePerS <= 1 / smoothingS ? 1 : Math.ceil(ratePerS * this.#prepareS) + 1;

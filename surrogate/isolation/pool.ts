@@ -21,6 +21,8 @@ interface Options {
   maxWaiting: number;
   /** Of this VM. */
   cores: number;
+  /** Tasks that run now or wait for their sandbox. */
+  running: () => number;
   /** An app that is not ready within this, from its start or from the moment a request waits for it, is killed; 30 s unless given. */
   prepareDeadlineMs?: number;
   /** Told when a sandbox is gone and its CPU can be read. */
@@ -39,7 +41,8 @@ const refillDelayMs = 25;
  * by the fork.
  *
  * Preparing ahead is not at the tasks' cost: on the cores that they leave, by turns between apps, worth little where CPU is short. One that
- * a request waits for is started at once and is worth as much as a task.
+ * a request waits for is started at once and is worth as much as a task. Nothing is prepared ahead for an app that does not get ready or
+ * whose runs end in being killed, so that it has the CPU of its place and no more.
  */
 export class SandboxPool {
   readonly #options: Options;
@@ -66,7 +69,7 @@ export class SandboxPool {
 
   /** A task was answered: a good moment to fork. */
   answered(): void {
-    if (this.#refill !== null && this.#isLow()) this.#arm(1);
+    if (this.#refill === null || this.#isLow()) this.#arm(1);
   }
 
   /**
@@ -147,13 +150,8 @@ export class SandboxPool {
   /** One fork per turn of the event loop: what came meanwhile is served between two of them. */
   #prepareNext(): void {
     let ahead = 0;
-    let busy = this.#live.size;
-    for (const { starting, waiting } of this.#apps.values()) {
-      const unasked = starting.filter(({ wanted }) => !wanted).length;
-      ahead += unasked;
-      busy -= unasked + waiting.length;
-    }
-    if (ahead >= preparedAhead(this.#options.cores, busy)) return;
+    for (const { starting } of this.#apps.values()) ahead += starting.filter(({ wanted }) => !wanted).length;
+    if (ahead >= preparedAhead(this.#options.cores, this.#options.running())) return;
     const app = neediest(this.#apps.values(), (one) => one.stock(this.#options));
     if (app === null) return;
     void this.#start(app, false);
@@ -228,7 +226,10 @@ export class SandboxPool {
     this.#live.delete(sandbox);
     this.#freeSlots.push(sandbox.slot);
     const app = this.#apps.get(sandbox.spec.digest);
-    if (app !== undefined) app.waiting = app.waiting.filter((other) => other !== sandbox);
+    if (app !== undefined) {
+      app.waiting = app.waiting.filter((other) => other !== sandbox);
+      if (sandbox.conduct !== 'unknown') app.unruly = sandbox.conduct === 'unruly';
+    }
     this.#options.onGone(sandbox);
     if (this.#refill === null) this.#arm(1);
   }

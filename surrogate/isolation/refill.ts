@@ -33,8 +33,7 @@ function isNeedier(a: Stock, b: Stock): boolean {
 }
 
 /**
- * Sandboxes prepared at once that no request waits for: one per core that has nothing else to do, and always one.
- *
- * @param busy sandboxes that run, are prepared for a request or are taken apart
+ * Sandboxes prepared at once that no request waits for: one per core that has nothing else to do, a core left for the next task, and always
+ * one. (The VM's quota is one for all: who prepares on the last core takes from the task that begins meanwhile, whatever the weights.)
  */
-export const preparedAhead = (cores: number, busy: number): number => Math.max(1, Math.floor(cores) - busy);
+export const preparedAhead = (cores: number, running: number): number => Math.max(1, Math.floor(cores) - 1 - running);

@@ -48,6 +48,8 @@ export class Sandbox {
   /** Resolves when the whole tree has ended and its slot may be used again. */
   readonly gone: Promise<void>;
   prepCpuMs = 0;
+  /** How its run ended: with an answer, by its own doing without one, or neither yet nor by its doing. */
+  conduct: 'orderly' | 'unruly' | 'unknown' = 'unknown';
   readonly #options: Options;
   readonly #child: ChildProcess;
   readonly #channel: Duplex;
@@ -105,7 +107,11 @@ export class Sandbox {
   /** Sends the one request, as the JSON bytes the client sent, and answers how it ended. */
   run(request: Buffer): Promise<RunOutcome> {
     return new Promise((resolve) => {
-      this.#onEnd = (failure) => resolve({ ok: false, failure: this.#killReason ?? failure, cpuMs: 0 });
+      this.#onEnd = (cause) => {
+        const failure = this.#killReason ?? cause;
+        if (failure.kind === 'output-cap' || failure.kind === 'died') this.conduct = 'unruly';
+        resolve({ ok: false, failure, cpuMs: 0 });
+      };
       if (!this.alive) {
         this.#onEnd({ kind: 'died', detail: 'the sandbox ended before the request' });
         return;
@@ -119,7 +125,9 @@ export class Sandbox {
         this.#onEnd = null;
         // A run cannot have used more than its cores for the time it took, whatever the app makes its runner say.
         const boundMs = (performance.now() - startMs) * Math.max(1, this.spec.parallelism) + 1;
-        resolve(outcomeOf(readAnswer(answer), boundMs));
+        const said = readAnswer(answer);
+        this.conduct = said === null ? 'unruly' : 'orderly';
+        resolve(outcomeOf(said, boundMs));
       };
     });
   }

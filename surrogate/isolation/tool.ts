@@ -53,7 +53,6 @@ async function runTool(
     processes: maxProcesses,
   };
   const joinFiles = await hold.open(toolSlot, limits);
-  hold.weigh(toolSlot, 'spare');
   const { argv, env, cwd } = isolation.wrap(slot, spec, command);
   const { name, value } = marker(toolSlot);
   const child = spawn('/bin/sh', ['-c', launcher(joinFiles, shellLimits(limits, isolation)), 'sh', ...argv], {

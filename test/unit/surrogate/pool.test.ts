@@ -32,6 +32,7 @@ function poolOf(
     minWaiting: 1,
     maxWaiting: 4,
     cores,
+    running: () => 0,
     prepareDeadlineMs,
     onGone: () => {},
   });
@@ -107,8 +108,30 @@ describe('prepared sandboxes', () => {
     expect(of(stock(4, 0, 4), stock(0, 4, 4))).toBe(-1);
   });
 
-  it('cores that work prepare nothing ahead, but one is always prepared', () => {
-    expect([0, 1, 3, 4, 9].map((busy) => preparedAhead(4, busy))).toEqual([4, 3, 1, 1, 1]);
+  it('cores that work, and one for the next task, prepare nothing ahead, but one is always prepared', () => {
+    expect([0, 1, 2, 3, 9].map((running) => preparedAhead(4, running))).toEqual([3, 2, 1, 1, 1]);
     expect(preparedAhead(0.25, 0)).toBe(1);
+  });
+
+  it('an app whose run dies has none prepared ahead until one answers', async () => {
+    pool = poolOf();
+    const answer = String.raw`printf '\046\000\000\000{"ok":false,"cpuUs":1,"error":"none"} ' >&3`;
+    // The request's first line says what to do.
+    const script = String.raw`printf '\036\000\000\000{"ready": true, "prepCpuUs":1}' >&3; read -r what <&3; case "$what" in *answer) ${answer}; cat <&3;; *) exit 3;; esac`;
+    const run = async (what: string) => {
+      const acquired = await acquire(script);
+      if (!acquired.ok) throw new Error(acquired.failure.detail);
+      const outcome = await acquired.sandbox.run(Buffer.from(`${what}\n`));
+      acquired.sandbox.kill({ kind: 'killed', detail: 'finished' });
+      await acquired.sandbox.gone;
+      return outcome;
+    };
+    expect(await run('die')).toMatchObject({ ok: false, failure: { kind: 'died' } });
+    // One may have been on its way when it died.
+    while (alive() > 0) expect(await run('die')).toMatchObject({ ok: false, failure: { kind: 'died' } });
+    await sleep(200);
+    expect(alive()).toBe(0);
+    expect(await run('answer')).toMatchObject({ ok: false, failure: { kind: 'app-error', detail: 'none' } });
+    await expect.poll(alive).toBeGreaterThan(0);
   });
 });

@@ -5,7 +5,15 @@
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../surrogate/isolation/choose.ts';
 import { type RunningAgent, runTask, TestRegion } from '../test/support/agent-region.ts';
-import { attacks, fourPlaces, neighbourTimes, quantile } from '../test/support/neighbours.ts';
+import {
+  attacks,
+  describeRounds,
+  fourPlaces,
+  neighbourRounds,
+  p99Ratio,
+  type Round,
+  standAside,
+} from '../test/support/neighbours.ts';
 import type { Bench, BenchOptions, BenchRow } from './row.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../test/faults/fixtures/${name}`, import.meta.url));
@@ -76,41 +84,38 @@ async function neighbours(
     OAAS_PREWARM: prewarm,
     ...fourPlaces,
   });
+  standAside();
   const rows: BenchRow[] = [];
-  const all = { quietMs: [] as number[], attackedMs: [] as number[], overrunMs: [] as number[] };
+  const all: Round[] = [];
   for (const attack of quick ? attacks.slice(0, 2) : attacks) {
     onProgress?.(`a neighbour beside ${attack}`);
-    const times = await neighbourTimes(region, agent, apps, attack, quick ? 1 : 12);
-    for (const kind of ['quietMs', 'attackedMs', 'overrunMs'] as const) all[kind].push(...times[kind]);
+    const rounds = await neighbourRounds(region, agent, apps, attack, quick ? 1 : 36);
+    all.push(...rounds);
     rows.push({
       name: `neighbour beside ${attack}: p99 with / without`,
-      value: quantile(times.attackedMs, 0.99) / quantile(times.quietMs, 0.99),
+      value: p99Ratio(rounds),
       unit: 'x',
-      note: both(times),
+      bar: { atMost: 2 },
+      note: describeRounds(rounds),
     });
   }
   await agent.stop();
+  const overrunMs = all.flatMap((round) => round.overrunMs);
   rows.push(
     {
       name: 'neighbour beside any of them: p99 with / without',
-      value: quantile(all.attackedMs, 0.99) / quantile(all.quietMs, 0.99),
+      value: p99Ratio(all),
       unit: 'x',
       bar: { atMost: 2 },
-      note: both(all),
+      note: `${describeRounds(all)}; windows of 1 s by turns, cores at a fifth of this machine's`,
     },
     {
       name: 'attack answered after its deadline, longest',
-      value: Math.max(...all.overrunMs),
+      value: Math.max(...overrunMs),
       unit: 'ms',
       bar: { atMost: 1_000 },
-      note: `${all.overrunMs.length} attacks with a deadline of 1 s each`,
+      note: `${overrunMs.length} attacks with a deadline of 1 s each`,
     },
   );
   return rows;
-}
-
-function both({ quietMs, attackedMs }: { quietMs: number[]; attackedMs: number[] }): string {
-  const show = (values: number[]) =>
-    `p50 ${quantile(values, 0.5).toFixed(0)}, p99 ${quantile(values, 0.99).toFixed(0)} ms of ${values.length}`;
-  return `without ${show(quietMs)}; with ${show(attackedMs)}; windows of 1 s by turns, cores at a fifth of this machine's`;
 }

@@ -14,9 +14,10 @@ import { createIdentity, type Identity } from './certificate.ts';
 import { HeartbeatReporter } from './heartbeat.ts';
 import { Strangers } from './http/strangers.ts';
 import { chooseIsolation, firstUid } from './isolation/choose.ts';
-import { chooseHold } from './isolation/choose-hold.ts';
+import { chooseHold, speedOf } from './isolation/choose-hold.ts';
 import { Dismantler } from './isolation/dismantler.ts';
 import { SandboxPool } from './isolation/pool.ts';
+import { goFirst } from './isolation/priority.ts';
 import { processIdentity } from './isolation/proc.ts';
 import type { Sandbox } from './isolation/sandbox.ts';
 import { sandboxMarker, sweepLeftovers } from './isolation/sweep.ts';
@@ -67,6 +68,7 @@ export async function startAgent(
   deps: AgentDependencies,
 ): Promise<{ ok: true; agent: Agent } | { ok: false; reason: string }> {
   const bootedMs = performance.now();
+  goFirst();
   mkdirSync(join(config.workDir, 'tmp'), { recursive: true, mode: 0o755 });
   sweepLeftovers(deps.log);
   const node = nodeRuntime(deps.runnerFile);
@@ -83,7 +85,7 @@ export async function startAgent(
   const surroundings = {
     isolation,
     hold,
-    coreSpeed: config.cpuHold === 'off' ? 1 : config.coreSpeed,
+    coreSpeed: speedOf(config),
     firstUid: firstUid(),
     marker: sandboxMarker(processIdentity(process.pid)),
   };
@@ -102,6 +104,8 @@ export async function startAgent(
     maxOutputBytes: config.maxOutputBytes,
     minWaiting: config.waiting,
     maxWaiting: config.sharingLimit,
+    cores: config.cores,
+    running: () => admission.running,
     onGone: (sandbox) => accounting.gone(sandbox.spec.digest, taskCpuMs.get(sandbox) ?? 0, sandbox.prepCpuMs),
   });
   const bundles = new BundleCache({ directory: join(config.workDir, 'apps'), source: deps.bundles, runtimes });

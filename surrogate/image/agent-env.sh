@@ -62,7 +62,7 @@ OAAS_PUBLIC_URL=https://$address:8443
 OAAS_WORK_DIR=/var/lib/oaas
 OAAS_JAVA_TOOLS=/opt/oaas/java
 OAAS_STRICT=1
-OAAS_CPU_HOLD=off
+OAAS_CPU_HOLD=machine
 AWS_REGION=$home
 ENV
 mv "$out.new" "$out"

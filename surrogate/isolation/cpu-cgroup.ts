@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CpuHold, HoldOptions, SlotLimits } from './cpu-hold.ts';
+import type { CpuHold, HoldOptions, SlotLimits, Worth } from './cpu-hold.ts';
 import { isAlive, signal } from './proc.ts';
 
 /** A short period keeps small VMs smooth: a quarter core runs 2.5 ms of every 10. */
@@ -9,11 +9,23 @@ const periodUs = 10_000;
 /** The kernel takes no quota below 1 ms. */
 const quotaUs = (cores: number): number => Math.max(1_000, Math.round(cores * periodUs));
 
+export const ordinaryWeight = 100;
+/** Sixteen slots that prepare or take apart get what one task gets. */
+const weights = { task: ordinaryWeight, spare: 6 } as const;
+
+interface Slot {
+  files: string[];
+  limits: string;
+  worth: Worth;
+}
+
 /** One writable hierarchy and how its limits are spelt. */
 interface Hierarchy {
   /** Folder under which the VM's group is made. */
   base: string;
   limit(folder: string, limits: Partial<SlotLimits>): void;
+  /** Of the one with the cpu controller; 100 is an ordinary group. */
+  setWeight?(folder: string, weight: number): void;
 }
 
 /**
@@ -24,7 +36,7 @@ export class CgroupHold implements CpuHold {
   readonly description: string;
   readonly #hierarchies: readonly Hierarchy[];
   readonly #options: HoldOptions;
-  readonly #opened = new Map<number, { files: string[]; limits: string }>();
+  readonly #opened = new Map<number, Slot>();
 
   private constructor(hierarchies: readonly Hierarchy[], options: HoldOptions, version: string) {
     this.#hierarchies = hierarchies;
@@ -57,11 +69,11 @@ export class CgroupHold implements CpuHold {
   }
 
   #prepare(): void {
-    for (const { base, limit } of this.#hierarchies) {
+    for (const { base, limit, setWeight } of this.#hierarchies) {
       const folder = join(base, this.#options.name);
       mkdirSync(folder, { recursive: true });
       limit(folder, { cores: this.#options.totalCores });
-      weigh(folder);
+      setWeight?.(folder, this.#options.weight ?? ordinaryWeight);
     }
   }
 
@@ -70,6 +82,7 @@ export class CgroupHold implements CpuHold {
     const wanted = JSON.stringify(bounded);
     const known = this.#opened.get(slotIndex);
     if (known?.limits === wanted) return known.files;
+    const worth = known?.worth ?? 'task';
     const files: string[] = [];
     for (const { base, limit } of this.#hierarchies) {
       const folder = join(base, this.#options.name, `slot-${slotIndex}`);
@@ -77,8 +90,17 @@ export class CgroupHold implements CpuHold {
       limit(folder, bounded);
       files.push(join(folder, 'cgroup.procs'));
     }
-    this.#opened.set(slotIndex, { files, limits: wanted });
+    this.#opened.set(slotIndex, { files, limits: wanted, worth });
     return files;
+  }
+
+  weigh(slotIndex: number, worth: Worth): void {
+    const slot = this.#opened.get(slotIndex);
+    if (slot === undefined || slot.worth === worth) return;
+    slot.worth = worth;
+    for (const { base, setWeight } of this.#hierarchies) {
+      setWeight?.(join(base, this.#options.name, `slot-${slotIndex}`), weights[worth]);
+    }
   }
 
   attach(): void {}
@@ -175,7 +197,7 @@ function findV2(system: System): Hierarchy[] | string {
       writeIfPossible(join(base, 'cgroup.subtree_control'), `+${controller}`);
     }
     // Whether it is really ours shows when our group gets its cpu.max.
-    return [{ base, limit: limitV2 }];
+    return [{ base, limit: limitV2, setWeight: setWeightV2 }];
   }
   return 'no cpu controller delegated to us';
 }
@@ -200,7 +222,7 @@ function findV1(system: System): Hierarchy[] | string {
   const memory = v1Base(system, 'memory');
   const pids = v1Base(system, 'pids');
   return [
-    { base: cpu, limit: limitV1Cpu },
+    { base: cpu, limit: limitV1Cpu, setWeight: setWeightV1 },
     ...(memory === null ? [] : [{ base: memory, limit: limitV1Memory }]),
     ...(pids === null ? [] : [{ base: pids, limit: limitV1Pids }]),
   ];
@@ -221,11 +243,12 @@ function mountPoint(system: System, accept: (mount: { type: string; options: str
   }
 }
 
-/** Held to its cores, but given them too: ten times the weight of an ordinary process when the machine is busy with others. */
-function weigh(folder: string): void {
-  if (existsSync(join(folder, 'cpu.weight'))) writeIfPossible(join(folder, 'cpu.weight'), '1000');
-  if (existsSync(join(folder, 'cpu.shares'))) writeIfPossible(join(folder, 'cpu.shares'), '10240');
-}
+const setWeightV2 = (folder: string, weight: number): void =>
+  writeIfPossible(join(folder, 'cpu.weight'), String(weight));
+
+/** Version 1 counts in shares, of which an ordinary group has 1024. */
+const setWeightV1 = (folder: string, weight: number): void =>
+  writeIfPossible(join(folder, 'cpu.shares'), String(Math.round(weight * 10.24)));
 
 function limitV1Cpu(folder: string, limits: Partial<SlotLimits>): void {
   if (limits.cores === undefined) return;

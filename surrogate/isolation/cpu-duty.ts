@@ -34,6 +34,8 @@ export class DutyCycleHold implements CpuHold {
     return [];
   }
 
+  weigh(): void {}
+
   attach(slotIndex: number, pid: number, limits: SlotLimits): void {
     this.#held.set(slotIndex, { pid, cores: limits.cores, allowanceS: burstS, usedS: cpuOf(pid) ?? 0, stopped: false });
     if (this.#timer !== null) return;

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Payload } from '../../lib/ports/contracts/payload.ts';
 import { type Answer, readAnswer } from './answer.ts';
-import type { CpuHold } from './cpu-hold.ts';
+import type { CpuHold, Worth } from './cpu-hold.ts';
+import { goAfter } from './priority.ts';
 import { childrenOf, processesWithEnv, signal } from './proc.ts';
 import type { Isolation, RuntimeCommand, SandboxFailure, SandboxSpec, Slot } from './types.ts';
 
@@ -47,6 +48,8 @@ export class Sandbox {
   /** Resolves when the whole tree has ended and its slot may be used again. */
   readonly gone: Promise<void>;
   prepCpuMs = 0;
+  /** How its run ended: with an answer, by its own doing without one, or neither yet nor by its doing. */
+  conduct: 'orderly' | 'unruly' | 'unknown' = 'unknown';
   readonly #options: Options;
   readonly #child: ChildProcess;
   readonly #channel: Duplex;
@@ -96,10 +99,19 @@ export class Sandbox {
     return !this.#ended && this.#killReason === null;
   }
 
+  /** What it is worth where there is not enough CPU. */
+  weigh(worth: Worth): void {
+    if (!this.#ended) this.#options.hold.weigh(this.slot.index, worth);
+  }
+
   /** Sends the one request, as the JSON bytes the client sent, and answers how it ended. */
   run(request: Buffer): Promise<RunOutcome> {
     return new Promise((resolve) => {
-      this.#onEnd = (failure) => resolve({ ok: false, failure: this.#killReason ?? failure, cpuMs: 0 });
+      this.#onEnd = (cause) => {
+        const failure = this.#killReason ?? cause;
+        if (failure.kind === 'output-cap' || failure.kind === 'died') this.conduct = 'unruly';
+        resolve({ ok: false, failure, cpuMs: 0 });
+      };
       if (!this.alive) {
         this.#onEnd({ kind: 'died', detail: 'the sandbox ended before the request' });
         return;
@@ -113,7 +125,9 @@ export class Sandbox {
         this.#onEnd = null;
         // A run cannot have used more than its cores for the time it took, whatever the app makes its runner say.
         const boundMs = (performance.now() - startMs) * Math.max(1, this.spec.parallelism) + 1;
-        resolve(outcomeOf(readAnswer(answer), boundMs));
+        const said = readAnswer(answer);
+        this.conduct = said === null ? 'unruly' : 'orderly';
+        resolve(outcomeOf(said, boundMs));
       };
     });
   }
@@ -122,6 +136,8 @@ export class Sandbox {
   kill(reason: SandboxFailure): void {
     this.#killReason ??= reason;
     if (this.#ended) return;
+    // Taking apart what it leaves, a hundred processes perhaps, is nobody's hurry.
+    this.weigh('spare');
     // Inner first: its parent then reaps it and its CPU time is accounted for.
     if (this.#innerPid !== null) signal(this.#innerPid, 'SIGKILL');
     else if (this.#child.pid !== undefined) signal(-this.#child.pid, 'SIGKILL');
@@ -249,7 +265,7 @@ export function launcher(joinFiles: readonly string[], limits: ShellLimits, stre
   // bash says -u, dash -p.
   const fork =
     processes === null ? '' : `{ ulimit -u ${processes} 2>/dev/null || ulimit -p ${processes} 2>/dev/null || :; } &&`;
-  return `${join} ulimit -c 0 && ulimit -n 512 && ${fork} { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec "$@" ${streams}`;
+  return `${join} ulimit -c 0 && ulimit -n 512 && ${fork} { ulimit -d ${dataKiB} 2>/dev/null || :; } && exec ${goAfter()} "$@" ${streams}`;
 }
 
 interface ShellLimits {

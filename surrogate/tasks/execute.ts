@@ -76,11 +76,13 @@ export function execute(context: Context, execution: Execution): Promise<Execute
     let grantedMs = 0;
     let settled = false;
     let deadline: NodeJS.Timeout | undefined;
+    let leavePool = () => {};
 
     function settle(finish: () => void): void {
       if (settled) return;
       settled = true;
       clearTimeout(deadline);
+      leavePool();
       client.whenGone(null);
       context.tasks.remove(task.taskId);
       finish();
@@ -108,13 +110,9 @@ export function execute(context: Context, execution: Execution): Promise<Execute
     place.whenRunning(() => {
       grantedMs = performance.now();
       context.dismantler.begun();
-      context.pool.acquire(specOf(app), (acquired) => {
+      leavePool = context.pool.acquire(specOf(app), (acquired) => {
         if (!acquired.ok) {
           fail(problemOf(acquired.failure));
-          return;
-        }
-        if (settled) {
-          context.pool.giveBack(acquired.sandbox);
           return;
         }
         const running = acquired.sandbox;

@@ -18,6 +18,7 @@ import { bearer, openClaims } from '../tickets/bearer.ts';
 import { ClaimsByBucket } from '../tickets/claims-by-bucket.ts';
 import { SeenIds } from '../tickets/seen.ts';
 import type { TicketVerifier, Verdict } from '../tickets/verifier.ts';
+import { awaitApp } from './await-app.ts';
 import { hopsOf, nextVms } from './candidates.ts';
 import { ClientPresence } from './client-presence.ts';
 import { type Executed, execute } from './execute.ts';
@@ -232,7 +233,7 @@ export class TaskRoute {
     place: Place,
   ): Promise<string> {
     const cached = this.#deps.bundles.get(call.claims.app.digest);
-    const app = cached instanceof Promise ? await cached : cached;
+    const app = cached instanceof Promise ? await awaitApp(cached, { ...call, deadlineMs: task.deadlineMs }) : cached;
     if (!Object.hasOwn(app.manifest.methods, task.method)) {
       throw new ProblemError(
         'unknown-method',

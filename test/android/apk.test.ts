@@ -37,6 +37,7 @@ const folderOf = (id: string): string => {
   return folder;
 };
 const run = (agent: RunningAgent, digest: string, method: string, args: unknown[]) =>
+  // The first call of an app waits for its translation.
   runTask(agent, region.ticket([agent], digest), method, args, { deadlineMs: 300_000 });
 const translations = (agent: RunningAgent) => agent.log.join('').split('translated DEX to JVM bytecode').length - 1;
 
@@ -71,6 +72,16 @@ describe('an APK on a machine without dalvikvm', () => {
     const again = await region.startAgent(env);
     expect((await run(again, digest, 'first', [6])).body.result.json).toEqual([1, 3, 5, 0, 2, 4]);
     expect(translations(again)).toBe(0);
+  });
+
+  it('that is still being translated is not waited for beyond the deadline; the next call has it', async () => {
+    const digest = await region.addApp(folderOf('sorts-art'));
+    const agent = await region.startAgent({ OAAS_JAVA_TOOLS: toolsDir });
+    const ticket = region.ticket([agent], digest);
+    const early = await runTask(agent, ticket, 'quick', [[3, 1, 2]], { deadlineMs: 50 });
+    expect([early.status, translations(agent)]).toEqual([504, 0]);
+    expect((await run(agent, digest, 'quick', [[3, 1, 2]])).body.result.json).toEqual([1, 2, 3]);
+    expect(translations(agent)).toBe(1);
   });
 
   it('may be a bare DEX file', async () => {

@@ -52,6 +52,7 @@ afterAll(async () => {
 function run(agent: RunningAgent, app: string, method: string, args: unknown, options = {}): Promise<Answer> {
   const digest = digests.get(app);
   if (digest === undefined) throw new Error(`no app ${app}`);
+  // The first call of an app waits for its translation.
   return runTask(agent, region.ticket([agent], digest), method, args, { deadlineMs: 300_000, ...options });
 }
 

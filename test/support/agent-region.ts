@@ -38,6 +38,8 @@ export class TestRegion {
   readonly #server: http.Server;
   readonly #agents = new Set<RunningAgent>();
   endpoint = '';
+  /** Bundles are given out when this is resolved. */
+  bundlesReady: Promise<void> = Promise.resolve();
 
   private constructor() {
     this.#server = http.createServer((request, response) => this.#serve(request, response));
@@ -64,7 +66,7 @@ export class TestRegion {
     const zip = digest === undefined ? undefined : this.bundles.get(digest);
     if (request.headers.authorization !== `Bearer ${agentToken}`) response.writeHead(401).end();
     else if (zip === undefined) response.writeHead(404).end();
-    else response.end(zip);
+    else void this.bundlesReady.then(() => response.end(zip));
   }
 
   publicJwk() {

@@ -61,8 +61,11 @@ export const agentEnvSchema = z.object({
   OAAS_STRICT: flag.default(false),
   /** Bench only: tasks without any ticket; refused unless listening on loopback. */
   OAAS_OPEN: flag.default(false),
-  /** How sandboxes are held to the VM's cores; `off` only where the machine itself is the VM. */
-  OAAS_CPU_HOLD: z.enum(['auto', 'groups', 'signals', 'off']).default('auto'),
+  /**
+   * How sandboxes are held to the VM's cores. `machine`: this machine is the VM, each task is held to its cores of it by a control group where
+   * those can be had; `off`: not at all.
+   */
+  OAAS_CPU_HOLD: z.enum(['auto', 'groups', 'signals', 'machine', 'off']).default('auto'),
   /** Java of the runtimes `jvm` and `art`; absent: the first on the path. */
   OAAS_JAVA: z.string().min(1).optional(),
   /** Folder with `runner.jar`, `translator/` and (for dalvikvm) `runner-dex.jar`; where there is none, no `jvm` and no `art`. */
@@ -116,7 +119,7 @@ export interface AgentConfig {
   waiting: number;
   strict: boolean;
   open: boolean;
-  cpuHold: 'auto' | 'groups' | 'signals' | 'off';
+  cpuHold: 'auto' | 'groups' | 'signals' | 'machine' | 'off';
   java: string | undefined;
   javaTools: string;
   artRoot: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { adminTicketType, ticketType } from '../../../lib/ports/contracts/ticket.ts';
 import {
   asAdmin,
@@ -28,6 +28,9 @@ describe("an agent's life", () => {
     region = await TestRegion.start();
     digest = await region.addApp(here('fixtures/unruly'));
   });
+  afterEach(() => {
+    region.bundlesReady = Promise.resolve();
+  });
   afterAll(() => region.close());
 
   const start = (env = {}) => region.startAgent({ OAAS_ISOLATION: 'process', ...env });
@@ -44,6 +47,33 @@ describe("an agent's life", () => {
     });
     return pid;
   };
+
+  it('a task that waits for its app to be installed ends with its deadline or its client; the app is there for the next', async () => {
+    const agent = await start();
+    const ticket = region.ticket([agent], digest);
+    let open = () => {};
+    region.bundlesReady = new Promise((resolve) => {
+      open = resolve;
+    });
+    // Not before the gate is open, which nobody opens yet.
+    const late = await runTask(agent, ticket, 'echo', [1], { deadlineMs: 1_000 });
+    expect([late.status, late.body.detail]).toEqual([504, expect.stringMatching(/^the deadline of 1000 ms passed/)]);
+    const away = new AbortController();
+    const abandoned = runTask(agent, ticket, 'echo', [2], { signal: away.signal }).catch((error: Error) => error.name);
+    const occupied = async () => {
+      const { running, waiting } = (await call(agent, 'GET', '/v1/ping')).body;
+      return running + waiting;
+    };
+    await until(async () => (await occupied()) === 1);
+    away.abort();
+    expect(await abandoned).toBe('AbortError');
+    await until(async () => (await occupied()) === 0);
+    const patient = runTask(agent, ticket, 'echo', [3]);
+    await until(async () => (await occupied()) === 1);
+    open();
+    expect((await patient).body.result.json).toEqual([3]);
+    await agent.stop();
+  });
 
   it('never runs more than N nor admits more than N + queue limit, whatever is thrown at it', async () => {
     const agent = await start({ OAAS_SHARING_LIMIT: '2', OAAS_QUEUE_LIMIT: '3' });

@@ -31,6 +31,11 @@ describe('control groups', () => {
     expect(read(vm, 'slot-3', 'cpu.max')).toBe('2500 10000');
     expect(read(vm, 'slot-3', 'memory.max')).toBe(String(128 * 1_048_576));
     expect(read(vm, 'slot-3', 'pids.max')).toBe('64');
+    expect(read(vm, 'cpu.weight')).toBe('100');
+    hold.weigh(3, 'spare');
+    expect(read(vm, 'slot-3', 'cpu.weight')).toBe('6');
+    hold.weigh(3, 'task');
+    expect(read(vm, 'slot-3', 'cpu.weight')).toBe('100');
   });
 
   it('of version 1 are made in every hierarchy; a slot never gets more than the VM', async () => {
@@ -40,13 +45,16 @@ describe('control groups', () => {
       cgroup: '3:memory:/elsewhere\n2:pids:/\n1:cpu:/\n',
       root: true,
     };
-    const hold = CgroupHold.try(options, system);
+    const hold = CgroupHold.try({ ...options, weight: 1_000 }, system);
     if (!(hold instanceof CgroupHold)) throw new Error(hold);
+    expect(read('cpu', options.name, 'cpu.shares')).toBe('10240');
     expect(read('cpu', options.name, 'cpu.cfs_quota_us')).toBe('5000');
     const files = await hold.open(0, { ...limits, cores: 4 });
     expect(files).toHaveLength(3);
     expect(read('cpu', options.name, 'slot-0', 'cpu.cfs_quota_us')).toBe('5000');
     expect(read('memory', options.name, 'slot-0', 'memory.limit_in_bytes')).toBe(String(128 * 1_048_576));
+    hold.weigh(0, 'spare');
+    expect(read('cpu', options.name, 'slot-0', 'cpu.shares')).toBe('61');
   });
 
   it('that cannot be had give the reason', () => {

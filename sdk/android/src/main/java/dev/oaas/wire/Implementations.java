@@ -19,10 +19,13 @@ public final class Implementations {
   private static final class Target {
     final Method method;
     final State state;
+    /** Parsed from the signature by the first who asks: not to be the request. */
+    final Type[] types;
 
     Target(Method method, State state) {
       this.method = method;
       this.state = state;
+      types = method.getGenericParameterTypes();
     }
   }
 
@@ -86,7 +89,7 @@ public final class Implementations {
   public Reply invoke(String method, Payload args, Payload state) throws Throwable {
     Target target = targets.get(method);
     if (target == null) throw new WireException("no offloadable method \"" + method + "\"; there are " + new java.util.TreeSet<>(targets.keySet()));
-    Object[] values = arguments(target.method, args);
+    Object[] values = arguments(target, args);
     Object instance = target.state.makeEmpty();
     if (state != null) target.state.copy(read(state, instance.getClass()), instance);
     Object result;
@@ -98,8 +101,9 @@ public final class Implementations {
     return new Reply(write(result, args.isJson()), state == null ? null : write(instance, state.isJson()));
   }
 
-  private Object[] arguments(Method method, Payload payload) {
-    Type[] types = method.getGenericParameterTypes();
+  private Object[] arguments(Target target, Payload payload) {
+    Method method = target.method;
+    Type[] types = target.types;
     if (payload.isJson()) {
       Object json = payload.json();
       List<?> list = json instanceof List ? (List<?>) json : Collections.singletonList(json);

@@ -23,6 +23,6 @@ public class Rehearsal implements Play {
     String request =
         "{\"requestId\":\"\",\"method\":\"play\",\"args\":{\"type\":\"application/json\",\"json\":[\"a\",1,[1.5],{\"b\":2}]}"
             + ",\"state\":{\"type\":\"application/json\",\"json\":{\"calls\":1}}}";
-    Runner.perform(app, request.getBytes(StandardCharsets.UTF_8));
+    Runner.perform(app, request.getBytes(StandardCharsets.UTF_8), CpuTime.usedUs());
   }
 }

@@ -27,6 +27,8 @@ export interface LineChart {
   series: readonly Series[];
   xRange?: readonly [number, number];
   yRange?: readonly [number, number];
+  /** Logarithmic; `yRange` must then be positive. */
+  logY?: boolean;
 }
 
 export interface BarChart {
@@ -51,6 +53,9 @@ const COLOURS = [
   '#8c564b',
   '#000000',
   '#7a9a01',
+  '#332288',
+  '#117733',
+  '#b15928',
 ];
 const WIDTH = 760;
 const PLOT_HEIGHT = 320;
@@ -69,6 +74,7 @@ export function lineChart(chart: LineChart): string {
     chart.yLabel,
     listed.map((s) => s.name),
     yRange,
+    chart.logY,
   );
   const colourOf = (s: Series) => colour(s.colour ?? chart.series.indexOf(s));
   const x = (value: number) =>
@@ -130,14 +136,22 @@ interface Frame {
   axes: string[];
 }
 
-function frameOf(title: string, yLabel: string, names: readonly string[], yRange: readonly [number, number]): Frame {
+function frameOf(
+  title: string,
+  yLabel: string,
+  names: readonly string[],
+  yRange: readonly [number, number],
+  logY = false,
+): Frame {
   const top = MARGIN.top + LEGEND_ROW * legendRows(names);
   const bottom = top + PLOT_HEIGHT;
   const left = MARGIN.left;
   const right = WIDTH - MARGIN.right;
-  const y = (value: number) => bottom - ((value - yRange[0]) / (yRange[1] - yRange[0] || 1)) * PLOT_HEIGHT;
+  const on = (value: number) => (logY ? Math.log(Math.max(value, yRange[0] / 1000)) : value);
+  const y = (value: number) =>
+    bottom - ((on(value) - on(yRange[0])) / (on(yRange[1]) - on(yRange[0]) || 1)) * PLOT_HEIGHT;
   const axes = [
-    ...ticks(yRange[0], yRange[1], 6).flatMap((t) => [
+    ...(logY ? logTicks(yRange[0], yRange[1]) : ticks(yRange[0], yRange[1], 6)).flatMap((t) => [
       line(left, y(t), right, y(t), 'grid'),
       text(left - 8, y(t) + 4, label(t), 'end'),
     ]),
@@ -232,6 +246,15 @@ export function ticks(low: number, high: number, about: number): number[] {
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999)!;
   const values: number[] = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * span; i++) values.push(i * step);
+  return values;
+}
+
+/** 1, 2 and 5 times the powers of ten. */
+function logTicks(low: number, high: number): number[] {
+  const values: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10) {
+    values.push(...[power, 2 * power, 5 * power].filter((v) => v >= low && v <= high));
+  }
   return values;
 }
 

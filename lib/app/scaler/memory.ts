@@ -40,7 +40,7 @@ export interface PoolMemory {
   /** The last few seconds, look by look. */
   recent: { arrivals: number; spanMs: number }[];
   /** The running slot's own arrivals, from its start or the first look after it; absent in documents of earlier versions. */
-  slotSoFar?: { startMs: number; arrivals: number; spanMs: number };
+  slotSoFar?: { startMs: number; arrivals: number; spanMs: number; answered?: number; responseSumMs?: number };
   waitingBefore: number;
   plannedRatePerS: number;
   /** VMs that served after the last plan was applied; fewer now means that some were lost. */

@@ -91,14 +91,18 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   const servingVms = run.fleet.serving(pool.poolId);
   const serving = servingVms.length;
   const replacing = replacementOf(run, pool, memory);
+  const present = observation.running + observation.waiting;
   const decision = detectBurst({
     arrivalRatePerS: rateOf(memory.recent),
+    windowS: withinSlot(memory, nowMs) ? spanMsOf(memory.recent) / 1000 : 0,
     latestRatePerS: window.arrivalRatePerS,
     plannedRatePerS: memory.plannedRatePerS,
     refused: window.refused,
+    present,
     waiting: observation.waiting,
     waitingBefore: memory.waitingBefore,
     places: observation.places,
+    targetS: pool.sla.targetMs / 1000,
   });
   memory.waitingBefore = observation.waiting;
   const lost = memory.servingPlanned - serving;
@@ -114,20 +118,20 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   const replace = missing === null && replacing !== null && !servingVms.some((vm) => vm.state === 'starting');
   const trigger = replace ? 'machines were rented under older settings of the group' : missing;
   addToSlot(memory, window);
-  const surplus = trigger === null ? surplusOf(run, pool, memory) : null;
+  const surplus = trigger === null ? surplusOf(run, pool, memory, present) : null;
   if (trigger === null && surplus === null) {
     keepUntold(run, pool.poolId, memory);
     return writePoolMemory(deps.state, pool.poolId, memory, run.guard);
   }
-  const arrivalRatePerS = surplus ?? decision.arrivalRatePerS;
-  const input = {
-    demandS: observation.demandS,
-    arrivalRatePerS,
-    measuredMs: window.meanResponseMs,
-    replacing,
-    present: observation.running + observation.waiting,
-  };
-  const applied = await planAndApply(run, pool, input, { scaleIn: replace || surplus !== null });
+  const input = { demandS: observation.demandS, measuredMs: window.meanResponseMs, replacing, present };
+  const applyFor = (ratePerS: number) =>
+    planAndApply(run, pool, { ...input, arrivalRatePerS: ratePerS }, { scaleIn: replace || surplus !== null });
+  let arrivalRatePerS = surplus ?? decision.arrivalRatePerS + decision.catchUpPerS;
+  let applied = await applyFor(arrivalRatePerS);
+  if (applied.plan.status === 'infeasible' && surplus === null && decision.catchUpPerS > 0) {
+    arrivalRatePerS = decision.arrivalRatePerS;
+    applied = await applyFor(arrivalRatePerS);
+  }
   const planned = surplus ?? Math.max(memory.plannedRatePerS, arrivalRatePerS);
   remember(run, pool, memory, applied, observation.waiting);
   memory.plannedRatePerS = planned;
@@ -147,21 +151,35 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   await record(run, pool, kind, why, nowMs, observation, expected, applied, untold);
 }
 
+/** Whether the last few seconds lie in the slot that was planned for, as far as that is known. */
+const withinSlot = ({ recent, slotSoFar }: PoolMemory, nowMs: number): boolean =>
+  slotSoFar !== undefined && nowMs - spanMsOf(recent) >= slotSoFar.startMs;
+
 /** Looks that began before the slot did tell of the one before. */
 function addToSlot(memory: PoolMemory, window: Observation['window']): void {
   const { slotSoFar } = memory;
   if (slotSoFar === undefined || window.fromMs < slotSoFar.startMs) return;
   slotSoFar.arrivals += window.arrivals;
   slotSoFar.spanMs += window.toMs - window.fromMs;
+  slotSoFar.answered = (slotSoFar.answered ?? 0) + window.responseCount;
+  slotSoFar.responseSumMs = (slotSoFar.responseSumMs ?? 0) + window.responseCount * (window.meanResponseMs ?? 0);
 }
 
 /** The rate to plan the rest of the slot for; null: nothing is clearly surplus, or machines are still on their way. */
-function surplusOf(run: Run, pool: Pool, { slotSoFar, plannedRatePerS }: PoolMemory): number | null {
+function surplusOf(run: Run, pool: Pool, { slotSoFar, plannedRatePerS }: PoolMemory, present: number): number | null {
   const { trimAfterMs } = run.deps.options;
   // The papers' own planners are kept as they are.
   if (pool.sla.planner !== 'exact' || slotSoFar === undefined || slotSoFar.spanMs < trimAfterMs) return null;
   if (run.fleet.serving(pool.poolId).some((vm) => vm.state === 'starting')) return null;
-  return surplusRatePerS({ count: slotSoFar.arrivals, elapsedS: slotSoFar.spanMs / 1000, plannedRatePerS });
+  const { arrivals, spanMs, answered = 0, responseSumMs = 0 } = slotSoFar;
+  return surplusRatePerS({
+    count: arrivals,
+    elapsedS: spanMs / 1000,
+    plannedRatePerS,
+    present,
+    targetS: pool.sla.targetMs / 1000,
+    meanResponseS: answered > 0 ? responseSumMs / answered / 1000 : null,
+  });
 }
 
 function recentLooks(recent: PoolMemory['recent'], arrivals: number, spanMs: number): PoolMemory['recent'] {
@@ -171,8 +189,10 @@ function recentLooks(recent: PoolMemory['recent'], arrivals: number, spanMs: num
   return looks;
 }
 
+const spanMsOf = (looks: PoolMemory['recent']): number => looks.reduce((sum, look) => sum + look.spanMs, 0);
+
 function rateOf(looks: PoolMemory['recent']): number {
-  const spanMs = looks.reduce((sum, look) => sum + look.spanMs, 0);
+  const spanMs = spanMsOf(looks);
   return spanMs > 0 ? (looks.reduce((sum, look) => sum + look.arrivals, 0) * 1000) / spanMs : 0;
 }
 

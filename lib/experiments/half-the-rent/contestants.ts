@@ -1,12 +1,14 @@
 import type { SessionParameters } from '../../domain/queueing/types.ts';
 import type { Scenario } from '../../simulator/scenario/types.ts';
+import { memoPlanner } from '../planner-memo.ts';
 import type { Job } from '../scenarios.ts';
 
 /** Ours, the published rivals, and what lies between: each with a knob that trades rent against attainment. */
 export interface Contestant {
   name: string;
-  /** An `oracle` knows what is to come: shown, and not counted among the rivals. */
-  kind: 'ours' | 'baseline' | 'oracle' | 'between';
+  kind: 'ours' | 'baseline' | 'between';
+  /** Told of the slots to come, in whole (`paper, oracle`) or of their highest. */
+  hindsight?: true;
   /** What the knob is, and the values swept for a curve; `usual` is the published or default one. */
   knob: string;
   usual: readonly number[];
@@ -21,9 +23,7 @@ export interface Contestant {
 export const PLAN_FOR_SHARE = 0.95;
 export const jobOf = (contestant: Contestant, base: Scenario, knob: number): Job => ({
   scenario: contestant.apply(base, knob),
-  ...(contestant.kind === 'baseline' || contestant.kind === 'oracle'
-    ? {}
-    : { planForShare: contestant.planForShare ?? PLAN_FOR_SHARE }),
+  ...(contestant.kind === 'baseline' ? {} : { planForShare: contestant.planForShare ?? PLAN_FOR_SHARE }),
 });
 
 /** A ticket names 8 candidates; a VM with 2 or more hands on, in a millisecond inside the network. */
@@ -102,24 +102,50 @@ const ours: Contestant[] = [
 /** With a floor the forecast need not be as cautious. */
 const FLOOR_QUANTILE = 0.9;
 
-/**
- * For who wants every slot: besides the plan, never fewer VMs than a share of what the highest slot of the history would keep busy.
- * Known before the first slot, unlike the peak to come.
- */
-const withFloor: Contestant = {
-  name: 'OaaS session, floor from history',
-  kind: 'ours',
-  knob: 'share of the highest past slot',
-  usual: [],
-  sweep: [0.2, 0.4, 0.7, 1],
-  apply: (base, share) => ({
-    ...base,
-    ...plannedOn(FLOOR_QUANTILE),
-    policy: 'session',
-    session: SESSION,
-    limits: { ...base.limits, minVms: Math.ceil((share * highestPastPerS(base)) / base.offers[0]!.serviceRatePerS) },
-  }),
-};
+/** For who wants every slot: a group whose `minVms` the plan never goes below. */
+const floored = (base: Scenario, minVms: number): Scenario => ({
+  ...base,
+  ...plannedOn(FLOOR_QUANTILE),
+  policy: 'session',
+  session: SESSION,
+  limits: { ...base.limits, minVms: Math.ceil(minVms) },
+});
+
+const withFloor: Contestant[] = [
+  {
+    name: 'OaaS session, floor from history',
+    kind: 'ours',
+    knob: 'share of what the highest past slot keeps busy',
+    usual: [],
+    sweep: [0.2, 0.4, 0.7, 1],
+    apply: (base, share) => floored(base, (share * highestPastPerS(base)) / base.offers[0]!.serviceRatePerS),
+  },
+  {
+    // Told what the static peak in hindsight is told, and no more.
+    name: 'OaaS session, floor in hindsight',
+    kind: 'ours',
+    hindsight: true,
+    knob: 'share of the static peak in hindsight',
+    usual: [],
+    sweep: [0.3, 0.6, 0.9, 1],
+    apply: (base, share) => floored(base, share * staticPeakVms(base)),
+  },
+];
+
+/** VMs of `static peak in hindsight, least outstanding`. */
+function staticPeakVms(base: Scenario): number {
+  const arrivalRatePerS = base.slots.reduce((most, slot) => Math.max(most, slot.arrivalRatePerS), 0);
+  const { sla, offers } = base;
+  const { fleet } = memoPlanner(1)({
+    arrivalRatePerS,
+    sla,
+    offers: [...offers],
+    policy: 'jsq',
+    method: 'exact',
+    horizonS: 600,
+  });
+  return fleet.reduce((sum, entry) => sum + entry.count, 0);
+}
 
 const highestPastPerS = (base: Scenario): number =>
   (base.history ?? []).reduce((most, slot) => Math.max(most, slot.arrivalRatePerS), 0);
@@ -157,6 +183,7 @@ const paper: Contestant[] = [
   {
     name: 'paper, oracle',
     kind: 'baseline',
+    hindsight: true,
     knob: 'none',
     usual: [0],
     sweep: [0],
@@ -186,7 +213,8 @@ const paper: Contestant[] = [
 const rivals: Contestant[] = DISPATCH.flatMap(({ suffix, policy }): Contestant[] => [
   {
     name: `static peak in hindsight, ${suffix}`,
-    kind: 'oracle',
+    kind: 'baseline',
+    hindsight: true,
     knob: 'none',
     usual: [0],
     sweep: [0],
@@ -242,4 +270,4 @@ const rivals: Contestant[] = DISPATCH.flatMap(({ suffix, policy }): Contestant[]
   },
 ]);
 
-export const contestants: readonly Contestant[] = [...ours, withFloor, ...between, ...paper, ...rivals];
+export const contestants: readonly Contestant[] = [...ours, ...withFloor, ...between, ...paper, ...rivals];

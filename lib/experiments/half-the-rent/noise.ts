@@ -34,3 +34,8 @@ export function noisyHistory(
 
 /** Apart from the simulator's own streams. */
 const HISTORY_STREAM = 7001;
+
+/** Seeds of the Böhmer day that were looked at while settings of OaaS were settled; nothing is reported on them... */
+export const TUNING_SEEDS = [1, 2] as const;
+/** ...but on seeds from here on, the experiment's own added. */
+export const HELD_OUT_FROM = 1000;

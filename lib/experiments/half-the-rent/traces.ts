@@ -1,25 +1,17 @@
 import type { Trace } from '../../domain/forecast/trace.ts';
 import { UniformStream } from '../../simulator/engine/rng.ts';
 import type { Scenario } from '../../simulator/scenario/types.ts';
-import type { Claim, ExperimentContext, ExperimentReport, Figure } from '../experiment.ts';
+import type { ExperimentContext, ExperimentReport } from '../experiment.ts';
 import { runJobs } from '../scenarios.ts';
-import { lineChart } from '../svg.ts';
 import { backtestTraces } from '../traces.ts';
-import { CONTROL_PLANE_USD_PER_MILLION, type Contestant, contestants, jobOf } from './contestants.ts';
-import { SCORE_HEADER, type Score, scoreOf, scoreRow } from './score.ts';
+import { CONTROL_PLANE_USD_PER_MILLION, contestants, jobOf } from './contestants.ts';
+import { claimsOf, curveOf } from './judge.ts';
+import { SCORE_HEADER, scoreOf, scoreRow } from './score.ts';
 
 const MEAN_RATE_PER_S = 10;
 const WINDOW_DAYS = 2;
 const HISTORY_DAYS = 14;
 const WINDOW_STREAM = 7002;
-/** Attainments closer than this are taken for equal: a window has 288 slots. */
-const TIE = 0.002;
-
-interface Point {
-  contestant: Contestant;
-  knob: number;
-  score: Score;
-}
 
 /** Rent against attainment on every trace: tasks of 1 s, target 2 s, two seeded days scaled to 10/s on average. */
 export async function tracesPart(context: ExperimentContext): Promise<ExperimentReport & { source: string }> {
@@ -41,16 +33,11 @@ export async function tracesPart(context: ExperimentContext): Promise<Experiment
     (done, all) => context.onProgress(`traces, ${done}/${all} runs`),
   );
   const points = runs.map((run, i) => ({ ...run, score: scoreOf([results[i]!]) }));
-  const perTrace = chosen.map(({ name }) =>
-    judge(
-      name,
-      points.filter((p) => p.name === name),
-    ),
-  );
+  const perTrace = chosen.map(({ name }) => ({ name, points: points.filter((p) => p.name === name) }));
   return {
     source,
-    claims: perTrace.map((t) => t.claim),
-    figures: perTrace.map((t) => t.figure),
+    claims: perTrace.flatMap((t) => claimsOf(t.name, t.points)),
+    figures: perTrace.map((t) => curveOf(t.name, t.points)),
     tables: [
       {
         name: 'traces',
@@ -88,53 +75,5 @@ export function scenarioOf(trace: Trace, seed: number): Scenario {
     warmupS: 1800,
     replications: 1,
     seed,
-  };
-}
-
-/** A rival's setting is beaten when some setting of ours keeps at least as many slots and costs less, control plane included. */
-function judge(name: string, points: readonly Point[]): { claim: Claim; figure: Figure } {
-  const ours = points.filter((p) => p.contestant.kind === 'ours');
-  const rivals = points.filter((p) => p.contestant.kind === 'baseline');
-  const cheapestOfOurs = (attainment: number) =>
-    Math.min(
-      ...ours.filter((o) => o.score.slotsWithin >= attainment - TIE).map((o) => o.score.costOverBound),
-      Infinity,
-    );
-  const isUnbeaten = (r: Point) => cheapestOfOurs(r.score.slotsWithin) >= r.score.costOverBound;
-  const unbeaten = rivals.filter(isUnbeaten);
-  const oracles = points.filter((p) => p.contestant.kind === 'oracle');
-  const most = Math.max(...ours.map((o) => o.score.slotsWithin));
-  const shown = (p: Point) =>
-    `${p.contestant.name} at ${p.knob} (${p.score.costOverBound.toFixed(2)} x, ${(100 * p.score.slotsWithin).toFixed(1)} %)`;
-  return {
-    claim: {
-      claim: `${name}: at every setting of every rival that knows the past only, OaaS costs less, control plane included, at the same or better attainment`,
-      ours:
-        `${rivals.length - unbeaten.length} of ${rivals.length} settings beaten; ours reaches ${(100 * most).toFixed(1)} % of slots at ${cheapestOfOurs(most).toFixed(2)} x` +
-        (unbeaten.length > 0 ? `; not beaten: ${unbeaten.slice(0, 3).map(shown).join(', ')}` : '') +
-        oracles.map((o) => `; ${shown(o)}, an oracle: ${isUnbeaten(o) ? 'not beaten' : 'beaten too'}`).join(''),
-      holds: unbeaten.length === 0,
-    },
-    figure: {
-      name: `curve-${name}`,
-      caption: `${name}: cost (rent and control plane) against attainment; right and low is good`,
-      svg: lineChart({
-        title: `Cost against attainment, ${name}`,
-        xLabel: 'slots within the target, %',
-        yLabel: 'rent and control plane / fluid bound',
-        xRange: [60, 100],
-        yRange: [1, 4],
-        series: contestants
-          .filter((c) => c.sweep.length > 1 && !c.name.includes('no scale-in') && c.name !== 'OaaS snapshot')
-          .map((c) => ({
-            name: c.name,
-            style: 'markers' as const,
-            points: points
-              .filter((p) => p.contestant === c)
-              .map((p) => ({ x: 100 * p.score.slotsWithin, y: p.score.costOverBound }))
-              .sort((a, b) => a.x - b.x),
-          })),
-      }),
-    },
   };
 }

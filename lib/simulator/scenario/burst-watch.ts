@@ -17,7 +17,8 @@ export class BurstWatch {
     this.recorder = recorder;
   }
 
-  look(nowS: number, plannedRatePerS: number): BurstDecision {
+  /** @param plan what the fleet was last planned for: a rate, from when on, and the agreement's target */
+  look(nowS: number, plan: { ratePerS: number; fromS: number; targetS: number }): BurstDecision {
     const { kernel, recorder, looks } = this;
     looks.push({ atS: nowS, arrivals: kernel.arrivalCount });
     while (looks.length > 2 && looks[1]!.atS <= nowS - WINDOW_S) looks.shift();
@@ -26,12 +27,16 @@ export class BurstWatch {
     const { waiting, places } = this.occupancy();
     const decision = detectBurst({
       arrivalRatePerS: rateSince(looks[0]!),
+      // What came before the slot that is planned for tells nothing of that plan.
+      windowS: looks[0]!.atS >= plan.fromS - 1e-9 ? nowS - looks[0]!.atS : 0,
       latestRatePerS: rateSince(looks.at(-2) ?? looks[0]!),
-      plannedRatePerS,
+      plannedRatePerS: plan.ratePerS,
       refused: recorder.refusedCount - this.refused,
+      present: kernel.presentCount,
       waiting,
       waitingBefore: this.waiting,
       places,
+      targetS: plan.targetS,
     });
     this.refused = recorder.refusedCount;
     this.waiting = waiting;

@@ -45,6 +45,7 @@ export class Replication {
   private drainDue = false;
   private slot = 0;
   private arrivalsAtSlot = 0;
+  private finishedAtSlot = { count: 0, sumS: 0 };
   private capacityArea = 0;
   private capacityAtS = 0;
   private readonly burst: BurstWatch;
@@ -161,6 +162,7 @@ export class Replication {
     } else this.machines.settle(nowS);
     this.slot = k;
     this.arrivalsAtSlot = this.kernel.arrivalCount;
+    this.finishedAtSlot = { count: recorder.finishedCount, sumS: recorder.finishedSumS };
     recorder.open(k);
     const planned = prepared.fleetPlanner !== null && prepared.planner.method !== 'static';
     if (planned) {
@@ -262,10 +264,15 @@ export class Replication {
 
   /** Scale-out between slots, by the scaler's own trigger; a look averages over about 6 s as the scaler's does. */
   private checkBurst(nowS: number): void {
-    const decision = this.burst.look(nowS, this.plannedRatePerS);
+    const decision = this.burst.look(nowS, {
+      ratePerS: this.plannedRatePerS,
+      fromS: this.plannedSlot * this.prepared.slotS,
+      targetS: this.scenario.sla.targetS,
+    });
     if (decision.burst) {
       const before = this.target;
-      const counts = this.plan(decision.arrivalRatePerS);
+      const { arrivalRatePerS, catchUpPerS } = decision;
+      const counts = this.plan(arrivalRatePerS + catchUpPerS) ?? this.plan(arrivalRatePerS);
       if (counts !== null && before !== null) this.target = counts.map((n, i) => Math.max(n, before[i]!));
       this.launchMissing(nowS);
     }
@@ -281,7 +288,16 @@ export class Replication {
     const elapsedS = nowS - this.slot * this.prepared.slotS;
     if (elapsedS < this.scenario.trimAfterS! || this.plannedSlot > this.slot || this.target === null) return;
     const count = this.kernel.arrivalCount - this.arrivalsAtSlot;
-    const ratePerS = surplusRatePerS({ count, elapsedS, plannedRatePerS: this.plannedRatePerS });
+    const { plannedRatePerS, scenario, kernel, recorder } = this;
+    const finished = recorder.finishedCount - this.finishedAtSlot.count;
+    const ratePerS = surplusRatePerS({
+      count,
+      elapsedS,
+      plannedRatePerS,
+      present: kernel.presentCount,
+      targetS: scenario.sla.targetS,
+      meanResponseS: finished > 0 ? (recorder.finishedSumS - this.finishedAtSlot.sumS) / finished : null,
+    });
     if (ratePerS === null) return;
     const before = this.target;
     const counts = this.plan(ratePerS);

@@ -24,6 +24,7 @@ test('charts of any values are well formed', () => {
         { name: 'b', points, style: 'markers' as const },
       ];
       expectWellFormed(lineChart({ title: name, xLabel: name, yLabel: name, series, yRange: [0, 10] }));
+      expectWellFormed(lineChart({ title: name, xLabel: name, yLabel: name, series, yRange: [1, 10], logY: true }));
       expectWellFormed(
         rowChart({
           title: name,
@@ -76,4 +77,19 @@ test('ticks are round, rising and inside', () => {
     ),
     { seed: 1 },
   );
+});
+
+test('a logarithmic axis puts equal factors at equal distances', () => {
+  const points = [1, 10, 100].map((y, x) => ({ x, y }));
+  const svg = lineChart({
+    title: '',
+    xLabel: '',
+    yLabel: '',
+    series: [{ name: 's', points, style: 'dots' }],
+    yRange: [1, 100],
+    logY: true,
+  });
+  const [a, b, c] = [...svg.matchAll(/cy="([\d.]+)"/g)].map((match) => Number(match[1]));
+  expect(a! - b!).toBeCloseTo(b! - c!, 0);
+  for (const tick of ['1', '2', '5', '10', '20', '50', '100']) expect(svg).toContain(`>${tick}</text>`);
 });

@@ -287,6 +287,38 @@ describe('scaleRegion', () => {
     expect(world.drained).toHaveLength(0);
   });
 
+  describe('a backlog', () => {
+    /** Looks of 2 s at 40/s as planned; then each machine holds `waiting` tasks. @returns machines before and after */
+    async function look(maxVms: number, waiting: number): Promise<{ before: number; after: number }> {
+      const world = createWorld({ group: { maxVms } });
+      for (let i = 0; i < 6; i++) await slot(world, 40);
+      const before = world.provider.live().length;
+      for (const held of [0, waiting]) {
+        world.advance(2_000);
+        world.arrive(80);
+        for (const vm of world.provider.live()) world.beat(vm.vmId, { waiting: held });
+        await scaleRegion(world.deps('one'), 'between');
+      }
+      return { before, after: world.provider.live().length };
+    }
+
+    it('is worked off by machines beyond what the arrivals need', async () => {
+      const none = await look(100, 0);
+      const some = await look(100, 40);
+      const more = await look(100, 80);
+      expect(none.after).toBe(none.before);
+      expect(some.after).toBeGreaterThan(some.before);
+      expect(more.after).toBeGreaterThan(some.after);
+    });
+
+    it('keeps nobody from a fleet for the arrivals where the caps allow for no more', async () => {
+      const { before } = await look(100, 0);
+      const capped = await look(before + 2, 10_000);
+      expect(capped.before).toBe(before);
+      expect(capped.after).toBeGreaterThan(before);
+    });
+  });
+
   it('a minute into a long slot drains what its own arrivals show to be surplus, and nothing that is needed', async () => {
     const run = async (ratePerS: number) => {
       const world = createWorld({ options: { slotMs: 600_000, leadMs: 90_000 } });

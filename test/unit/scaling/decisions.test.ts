@@ -185,12 +185,15 @@ describe('limits', () => {
 describe('detectBurst', () => {
   const calm = {
     arrivalRatePerS: 5,
+    windowS: 6,
     latestRatePerS: 5,
     plannedRatePerS: 6,
     refused: 0,
+    present: 2,
     waiting: 0,
     waitingBefore: 0,
     places: 8,
+    targetS: 0.5,
   };
   it.each([
     ['within plan', {}, false],
@@ -198,11 +201,29 @@ describe('detectBurst', () => {
     ['a queue that grows', { waiting: 6, waitingBefore: 3 }, true],
     ['a queue that falls', { waiting: 6, waitingBefore: 9 }, false],
     ['far more than planned, with a queue', { arrivalRatePerS: 20, waiting: 1, waitingBefore: 2 }, true],
-    ['far more than planned, all served', { arrivalRatePerS: 20 }, false],
+    // 120 requests where 36 were planned are no chance: whether the fleet suffices is for the planner to say.
+    ['far more than planned, all served', { arrivalRatePerS: 20 }, true],
+    // 48 where 36 were planned may be.
+    ['a little more than planned', { arrivalRatePerS: 8 }, false],
+    ['the same over a minute', { arrivalRatePerS: 9, windowS: 60 }, true],
+    ['many at once in few seconds', { arrivalRatePerS: 8, windowS: 1 }, false],
+    // 5/s within 0.5 s are 2.5 requests at a time.
+    ['many more present than the target allows for', { present: 40 }, true],
+    ['some more present than the target allows for', { present: 11 }, false],
   ])('%s', (_, change, expected) => {
     const decision = detectBurst({ ...calm, ...change });
     expect(decision.burst).toBe(expected);
     expect(decision.arrivalRatePerS).toBeGreaterThanOrEqual(calm.plannedRatePerS);
+  });
+
+  it('asks for what works off a backlog, once', () => {
+    const behind = { ...calm, arrivalRatePerS: 20, latestRatePerS: 20, present: 610 };
+    const first = detectBurst(behind);
+    // 600 more than 20/s x 0.5 s, in half a minute.
+    expect(first.arrivalRatePerS + first.catchUpPerS).toBeCloseTo(1.2 * 20 + 600 / 30);
+    const planned = first.arrivalRatePerS + first.catchUpPerS;
+    const second = detectBurst({ ...behind, plannedRatePerS: planned });
+    expect(second.arrivalRatePerS + second.catchUpPerS).toBeCloseTo(planned);
   });
 });
 

@@ -168,12 +168,16 @@ export class Method<A, R, S> {
     try {
       const sentMs = monotonicMs();
       const remote = this.#runRemote(call, remoteAbort);
+      let answered = false;
+      void remote.then(() => {
+        answered = true;
+      });
       const outcome = hedgeMs === 0 ? 'race' : await this.#untilLate(call, remote, hedgeMs);
       if (typeof outcome !== 'string') return await this.#settleRemote(call, outcome);
       const first = await this.#runBoth(call, remote, outcome, finish.local);
       if (first.ranOn.where === 'local' && finish.remote) this.#hear(call, remote);
       else {
-        if (first.ranOn.where === 'local' && placed)
+        if (first.ranOn.where === 'local' && placed && !answered)
           this.#history.gaveUpRemotely(monotonicMs() - sentMs, monotonicMs(), call.size);
         remoteAbort.abort();
       }

@@ -40,6 +40,7 @@ type Step = Base &
         timings: { totalMs: number; cloudMs: number; cpuMs: number };
       }
     | { do: 'gaveUp'; elapsedMs: number }
+    | { do: 'awaits' | 'heard' }
     | { do: 'ended'; where: 'local' | 'remote' }
   );
 
@@ -110,6 +111,7 @@ export function historyVectors(): HistoryVectors {
     const sizes = pick(['small', 'middle', 'large'], ['small', 'large'], ['']);
     const steps: Step[] = [];
     let nowMs = 1_000;
+    let awaited: { method: number; size: string } | null = null;
     for (let n = 0; n < 12; n++) {
       const size = pick(...sizes);
       const cpuMs = cpuOf[size]! * (0.7 + 0.6 * random());
@@ -154,6 +156,15 @@ export function historyVectors(): HistoryVectors {
         const elapsedMs = ms(600);
         method.gaveUpRemotely(elapsedMs, nowMs, size);
         steps.push({ ...base, nowMs, do: 'gaveUp', elapsedMs });
+      }
+      if (awaited !== null && pick(true, false)) {
+        client.methods[awaited.method]!.heard(awaited.size);
+        steps.push({ ...base, ...awaited, nowMs, do: 'heard' });
+        awaited = null;
+      } else if (awaited === null && pick(true, false, false)) {
+        awaited = { method: base.method, size };
+        method.awaits(size);
+        steps.push({ ...base, nowMs, do: 'awaits' });
       }
       const where = pick('local' as const, 'remote' as const);
       method.ended(where, size);

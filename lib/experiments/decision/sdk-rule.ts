@@ -63,17 +63,29 @@ export function sdkRule({ hints, aside }: SdkRuleOptions): Rule {
         ...(hedgeMs === 0 ? { finish: history.unmeasured(sizeOf(task)) } : {}),
       };
     },
-    observe(task, _choice, outcome) {
+    observe(task, choice, outcome) {
       const client = clients.get(task.device)!;
       const history = methodOf(client, task);
       const size = sizeOf(task);
       for (const { endMs, hear } of heard(task, outcome, history, size)) {
         const atMs = task.atMs + endMs;
-        if (endMs <= outcome.ms) hear();
-        else client.unheard.push({ atMs, hear });
+        if (endMs <= outcome.ms) {
+          hear();
+          continue;
+        }
+        // A local run that goes on is known of by its own count in the SDK; it changes no decision here.
+        const awaited = outcome.remote?.endMs === endMs;
+        if (awaited) history.awaits(size);
+        client.unheard.push({
+          atMs,
+          hear: () => {
+            if (awaited) history.heard(size);
+            hear();
+          },
+        });
       }
       client.unheard.sort((a, b) => a.atMs - b.atMs);
-      if (task.refusedMs !== null && outcome.remote === null && _choice.where === 'remote')
+      if (task.refusedMs !== null && outcome.remote === null && choice.where === 'remote')
         history.heldUntilMs = task.atMs + task.refusedMs + holdOffMs;
       if (outcome.remote?.whole && task.placementMs > 0) client.placementMs = task.placementMs;
       history.ended(outcome.from, size);

@@ -39,6 +39,8 @@ class SizeHistory {
   cpuMs: number | null = null;
   upBytes = 0;
   downBytes = 0;
+  /** Answers that are still to come although their calls have ended. */
+  awaited = 0;
 }
 
 /** An outcome not yet entered, with the link as it was then. */
@@ -113,6 +115,16 @@ export class MethodHistory {
     this.#of(size).serverTime.add(elapsedMs - (expectedMs - serverMeanMs(view)!), nowMs);
   }
 
+  /** A call has ended whose remote answer is still to come; until then nothing of that size is tried to learn the same. */
+  awaits(size: string): void {
+    this.#of(size).awaited += 1;
+  }
+
+  /** It has come, or will not. */
+  heard(size: string): void {
+    this.#of(size).awaited -= 1;
+  }
+
   /** The sides of which no run was measured yet: what loses a race there is let finish, to be measured. */
   unmeasured(size: string): { local: boolean; remote: boolean } {
     const { localTime, serverTime } = this.#of(size);
@@ -166,7 +178,7 @@ export class MethodHistory {
     this.settle();
     const { costs, power, energyWeight } = this.#host;
     const options = this.#options;
-    const { localTime, serverTime, cpuMs, last } = this.#of(size);
+    const { localTime, serverTime, cpuMs, last, awaited } = this.#of(size);
     const remote = this.#remoteView(nowMs, size);
     if (deadlineMs !== null) remote.serverP95Ms = serverTime.p95Ms;
     const decision = decide({
@@ -188,7 +200,7 @@ export class MethodHistory {
       power,
       deadlineMs,
       last,
-      explore: options.explore ?? true,
+      explore: (options.explore ?? true) && awaited === 0,
       sinceExplore: this.#sinceExplore,
       second: this.second,
     });

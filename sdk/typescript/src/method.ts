@@ -247,7 +247,9 @@ export class Method<A, R, S> {
 
   /** Learns of a remote run that nobody waits for. */
   #hear(call: Call<A, S>, remote: Promise<RemoteOutcome>): void {
+    this.#history.awaits(call.size);
     void remote.then((outcome) => {
+      this.#history.heard(call.size);
       if (outcome.kind === 'ok') this.#history.ranRemotely(outcome, monotonicMs(), call.size);
       else this.#holdOff(outcome);
     });

@@ -153,8 +153,10 @@ final class Call {
 
   /** Learns of a remote run that nobody waits for. */
   private void hear(CompletableFuture<RemoteOutcome> answer, Cancel abort) {
+    call.history.awaits(call.size);
     answer.whenComplete((outcome, failed) -> {
       abort.release();
+      call.history.heard(call.size);
       if (outcome != null && outcome.kind == RemoteOutcome.Kind.OK) remote.learn(outcome);
     });
   }

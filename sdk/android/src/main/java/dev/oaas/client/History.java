@@ -142,6 +142,16 @@ final class History {
     host.link(network, run.linkTarget).add(run.t2Ms, run.bytes, nowMs);
   }
 
+  /** A call has ended whose remote answer is still to come; until then nothing of that size is tried to learn the same. */
+  synchronized void awaits(String size) {
+    of(size).awaited++;
+  }
+
+  /** It has come, or will not. */
+  synchronized void heard(String size) {
+    of(size).awaited--;
+  }
+
   synchronized Unmeasured unmeasured(String size) {
     SizeHistory known = of(size);
     return new Unmeasured(known.localTime.samples() == 0, known.serverTime.samples() == 0);
@@ -162,7 +172,7 @@ final class History {
     input.power = device.power;
     input.deadlineMs = deadlineMs;
     input.last = known.last;
-    input.explore = options.explore;
+    input.explore = options.explore && known.awaited == 0;
     input.sinceExplore = sinceExplore;
     input.second = !options.idempotent ? SecondRun.NEVER : options.localRunsAside ? SecondRun.BESIDE : SecondRun.AFTER;
     Decision decision = Decide.decide(input);

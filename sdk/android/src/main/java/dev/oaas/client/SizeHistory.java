@@ -13,4 +13,6 @@ final class SizeHistory {
   Double cpuMs;
   double upBytes;
   double downBytes;
+  /** Answers that are still to come although their calls have ended. */
+  int awaited;
 }

@@ -140,6 +140,12 @@ class HistoryVectorsTest {
           case "gaveUp":
             method.gaveUpRemotely(number(step, "elapsedMs"), nowMs, size);
             break;
+          case "awaits":
+            method.awaits(size);
+            break;
+          case "heard":
+            method.heard(size);
+            break;
           case "ended":
             method.ended(where(step), size);
             break;

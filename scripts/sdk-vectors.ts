@@ -120,6 +120,7 @@ const named: [string, Patch][] = [
   ],
   ['a late answer', { second: 'beside', local: { meanMs: 500 } }],
   ['a late answer, not later than the device', { second: 'beside', remote: { error: 0.6 }, local: { meanMs: 200 } }],
+  ['a late answer where nothing is steady', { second: 'beside', remote: { error: 0.31 }, local: { meanMs: 300 } }],
   ['a late answer for a device that hears nothing', { second: 'after', remote: { error: 0.01 } }],
   [
     'nothing known of remote: both',

@@ -24,8 +24,10 @@
  *
  * `gain` is what the first of two results saves on average over the side expected to win when the error of their
  * difference is uniform with mean size `spread`. The hedge is the rule of Jacobson, "Congestion avoidance and control", SIGCOMM
- * 1988, for the retransmission timer: mean plus four mean deviations. A device that hears nothing while it computes never
- * races, and waits at least T_local, so that it loses no more than as much again. A race needs no exploring.
+ * 1988, for the retransmission timer: mean plus four mean deviations. While surrogates' times are not steady (e_remote above
+ * `steadyError`) nothing is late or in time by them, and the device starts after `boundMs`: it is never worse off than local by
+ * more. A device that hears nothing while it computes never races, and waits at least T_local, so that it loses no more than
+ * as much again. A race needs no exploring.
  *
  * Exploration: each side's estimate is only as good as its last measurement. The losing side is tried again when its
  * last run is older than `staleMs`, at most every `exploreEvery` calls, and only while it is predicted at no more than
@@ -130,6 +132,8 @@ export const decisionConstants = {
   raceGain: 0.15,
   raceRatio: 8,
   hedgeErrors: 4,
+  steadyError: 0.3,
+  boundMs: 15,
 } as const;
 
 const {
@@ -143,6 +147,8 @@ const {
   raceGain,
   raceRatio,
   hedgeErrors,
+  steadyError,
+  boundMs,
 } = decisionConstants;
 
 /** Decides one call; see the head of the file for the formula. */
@@ -229,7 +235,8 @@ const lateAfterMs = ({ error }: RemoteView, remoteMs: number): number => remoteM
 function hedgeAfterMs(input: DecisionInput, localMs: number, remoteMs: number): number | null {
   if (input.second === 'never') return null;
   const lateMs = lateAfterMs(input.remote, remoteMs);
-  return input.second === 'beside' ? Math.min(lateMs, localMs) : Math.max(lateMs, localMs);
+  if (input.second === 'after') return Math.max(lateMs, localMs);
+  return Math.min(lateMs, localMs, input.remote.error > steadyError ? boundMs : lateMs);
 }
 
 /** What surrogates are expected to take, by the region's prediction and what was measured; null: neither is known. */

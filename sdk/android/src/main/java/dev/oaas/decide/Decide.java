@@ -41,6 +41,9 @@ public final class Decide {
   public static final double RACE_RATIO = 8;
   /** Mean errors after which an answer is late. */
   public static final double HEDGE_ERRORS = 4;
+  /** With errors above it nothing is late or in time, and the device starts after {@link #BOUND_MS}. */
+  public static final double STEADY_ERROR = 0.3;
+  public static final double BOUND_MS = 15;
 
   /** {@link Decision#hedgeMs} of a race. */
   private static final Double AT_ONCE = 0.0;
@@ -136,7 +139,8 @@ public final class Decide {
   private Double hedgeAfterMs(double localMs, double remoteMs) {
     if (in.second == SecondRun.NEVER) return null;
     double lateMs = lateAfterMs(remoteMs);
-    return in.second == SecondRun.BESIDE ? Math.min(lateMs, localMs) : Math.max(lateMs, localMs);
+    if (in.second == SecondRun.AFTER) return Math.max(lateMs, localMs);
+    return Math.min(Math.min(lateMs, localMs), remote.error > STEADY_ERROR ? BOUND_MS : lateMs);
   }
 
   /** What surrogates are expected to take, by the region's prediction and what was measured; {@code null}: neither is known. */

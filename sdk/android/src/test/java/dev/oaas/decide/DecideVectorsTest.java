@@ -97,6 +97,8 @@ class DecideVectorsTest {
     assertEquals(number(constants, "raceGain"), Decide.RACE_GAIN);
     assertEquals(number(constants, "raceRatio"), Decide.RACE_RATIO);
     assertEquals(number(constants, "hedgeErrors"), Decide.HEDGE_ERRORS);
+    assertEquals(number(constants, "steadyError"), Decide.STEADY_ERROR);
+    assertEquals(number(constants, "boundMs"), Decide.BOUND_MS);
     assertEquals(number(constants, "exploreEvery"), Decide.EXPLORE_EVERY);
     assertEquals(number(constants, "staleMs"), Decide.STALE_MS);
   }

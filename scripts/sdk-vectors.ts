@@ -1,10 +1,12 @@
 /**
- * Writes sdk/vectors/decide.json: inputs and outputs of the offload decision that every SDK must reproduce to the
- * last bit. Run after a deliberate change of the formula: `node --import tsx scripts/sdk-vectors.ts`.
+ * Writes sdk/vectors: inputs and outputs of the offload decision, and of what is learned of earlier calls, that every SDK must
+ * reproduce to the last bit. Run after a deliberate change of the rules: `node --import tsx scripts/sdk-vectors.ts`.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Decision, type DecisionInput, decide, decisionConstants } from '../sdk/typescript/src/decide.ts';
+import { historyVectors } from './history-vectors.ts';
+import { generator } from './lcg.ts';
 
 export interface DecisionVector {
   name: string;
@@ -19,7 +21,7 @@ export interface DecisionVectors {
 }
 
 const base: DecisionInput = {
-  local: { meanMs: 100, p95Ms: 120, samples: 10, ageMs: 1_000, running: 0, parallelism: 1, guessMs: 90 },
+  local: { meanMs: 100, p95Ms: 120, samples: 10, ageMs: 1_000, running: 0, parallelism: 1, guessMs: 90, error: 0.1 },
   remote: {
     available: true,
     predictedMs: 30,
@@ -32,6 +34,7 @@ const base: DecisionInput = {
     bytesPerMs: 1_000,
     upBytes: 2_000,
     downBytes: 500,
+    error: 0.2,
   },
   energyWeight: 0,
   power: { computeW: 0.9, transferW: 1.3, idleW: 0.3 },
@@ -39,6 +42,7 @@ const base: DecisionInput = {
   last: null,
   explore: true,
   sinceExplore: 0,
+  second: 'never',
 };
 
 type Patch = {
@@ -103,17 +107,35 @@ const named: [string, Patch][] = [
     'exploring would endanger the deadline',
     { sinceExplore: 50, deadlineMs: 95, local: { meanMs: 52, ageMs: 500_000 } },
   ],
+  ['both sides at once where it is open', { second: 'beside', local: { meanMs: 45 } }],
+  ['no race where it is clear', { second: 'beside' }],
+  ['no race where it is clear, the other way', { second: 'beside', local: { meanMs: 12 } }],
+  ['no race for a device that hears nothing', { second: 'after', local: { meanMs: 45 } }],
+  ['a race for wide errors', { second: 'beside', remote: { error: 1 } }],
+  ['no race without errors', { second: 'beside', local: { meanMs: 45, error: 0 }, remote: { error: 0 } }],
+  ['no race where energy is all', { second: 'beside', energyWeight: 1, local: { meanMs: 45 } }],
+  [
+    'a race meets the deadline that one side meets',
+    { second: 'beside', deadlineMs: 50, local: { meanMs: 45, p95Ms: 48 } },
+  ],
+  ['a late answer', { second: 'beside', local: { meanMs: 500 } }],
+  ['a late answer, not later than the device', { second: 'beside', remote: { error: 0.6 }, local: { meanMs: 200 } }],
+  ['a late answer where nothing is steady', { second: 'beside', remote: { error: 0.31 }, local: { meanMs: 300 } }],
+  ['a late answer for a device that hears nothing', { second: 'after', remote: { error: 0.01 } }],
+  [
+    'nothing known of remote: both',
+    { second: 'beside', remote: { predictedMs: null, serverMs: null, serverP95Ms: null, samples: 0 } },
+  ],
+  [
+    'local never measured: both',
+    { second: 'beside', local: { meanMs: null, p95Ms: null, samples: 0, ageMs: null, guessMs: null } },
+  ],
+  [
+    'a stale loser beside the winner',
+    { second: 'beside', sinceExplore: 50, local: { meanMs: 52, ageMs: 120_000, error: 0 }, remote: { error: 0 } },
+  ],
   ['a task of no length stays', { local: { meanMs: 0, p95Ms: 0 } }],
 ];
-
-/** Numerical Recipes' 32-bit LCG: any language can repeat it, none has to. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 4_294_967_296;
-  };
-}
 
 export function decisionVectors(): DecisionVectors {
   const random = generator(2026);
@@ -137,6 +159,7 @@ export function decisionVectors(): DecisionVectors {
                 running: pick(0, 0, 1, 3),
                 parallelism: pick(1, 1, 2, 8),
                 guessMs: pick(null, ms(300)),
+                error: pick(0.05, 0.3, ms(2)),
               },
         remote: {
           available: random() < 0.9,
@@ -150,6 +173,7 @@ export function decisionVectors(): DecisionVectors {
           bytesPerMs: pick(null, 12.5, 125, 1_250, 12_500),
           upBytes: Math.floor(ms(200_000)),
           downBytes: Math.floor(ms(200_000)),
+          error: pick(0.1, 0.5, ms(2)),
         },
         energyWeight: pick(0, 0, 0.25, 0.5, 1),
         power: pick(base.power, { computeW: 2, transferW: 1, idleW: 0.1 }),
@@ -157,6 +181,7 @@ export function decisionVectors(): DecisionVectors {
         last: pick(null, 'local' as const, 'remote' as const),
         explore: random() < 0.8,
         sinceExplore: pick(0, 5, 49, 50, 400),
+        second: pick('never' as const, 'after' as const, 'beside' as const, 'beside' as const),
       },
     ]);
   }
@@ -167,9 +192,14 @@ export function decisionVectors(): DecisionVectors {
   };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { cases, ...head } = decisionVectors();
+/** A line per case. */
+function write(name: string, { cases, ...head }: { cases: readonly unknown[] }): void {
   const lines = cases.map((c) => `    ${JSON.stringify(c)}`).join(',\n');
   const text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "cases": [\n${lines}\n  ]\n}\n`;
-  writeFileSync(new URL('../sdk/vectors/decide.json', import.meta.url), text);
+  writeFileSync(new URL(`../sdk/vectors/${name}`, import.meta.url), text);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  write('decide.json', decisionVectors());
+  write('history.json', historyVectors());
 }

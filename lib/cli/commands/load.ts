@@ -101,7 +101,7 @@ function populationOptions(command: Command): Command {
     .option('--duration <duration>', 'length of the run', '60s')
     .option('--speed <factor>', "how many times faster the day's curve passes; 1440: a day in a minute", '1440')
     .option('--start-hour <hour>', 'hour of the day (UTC) at which the run begins', '0')
-    .option('--rate <per-second>', 'tasks per second, mean over the run', '8')
+    .option('--rate <per-second>', 'tasks per second, mean over the run', '4')
     .option('--session <tasks>', 'mean tasks per session of a device', '20')
     .option('--pause <duration>', 'mean pause between two tasks of a session', '1s')
     .option('--core <speed>', "speed of the surrogates' cores, to which the devices' speeds are relative", '0.4')

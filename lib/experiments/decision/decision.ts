@@ -15,8 +15,9 @@ const mostWorseMs = 20;
 
 const contestants: readonly { name: string; rule: () => Rule }[] = [
   { name: 'oracle', rule: () => oracle },
-  { name: 'OaaS', rule: () => sdkRule(true) },
-  { name: 'OaaS without hints', rule: () => sdkRule(false) },
+  { name: 'OaaS', rule: () => sdkRule({ hints: true, aside: true }) },
+  { name: 'OaaS, blocking', rule: () => sdkRule({ hints: true, aside: false }) },
+  { name: 'OaaS without hints', rule: () => sdkRule({ hints: false, aside: true }) },
   { name: 'RAPID', rule: rapid },
   { name: 'always local', rule: () => always('local') },
   { name: 'always remote', rule: () => always('remote') },
@@ -67,6 +68,7 @@ export const decision: Experiment = {
             'regretFirstDay',
             'worseThanLocalP99Ms',
             'remoteShare',
+            'bothShare',
             'meanJ',
           ],
           rows: results.map(({ name, of }, i) => [
@@ -77,6 +79,7 @@ export const decision: Experiment = {
             early[i]!,
             of.worseThanLocalP99Ms,
             of.remoteShare,
+            of.bothShare,
             of.meanJ,
           ]),
         },
@@ -92,7 +95,9 @@ export const decision: Experiment = {
       ],
       notes: [
         origin,
-        'A rule sees only the outcome of the side that it chose. What it decides does not change the outcomes of others. Regret: mean time beyond the oracle, over the mean of the oracle; its interval takes devices as the independent units.',
+        'A rule sees only the outcomes of the sides that it ran, and not before they had ended. What it decides does not change the outcomes of others. Regret: mean time beyond the oracle, over the mean of the oracle; its interval takes devices as the independent units.',
+        'OaaS: the methods are idempotent and their local implementations leave the calling thread free (`localRunsAside`), so that both sides may run at once where it is open which is faster; `bothShare` is how often they did, `meanJ` holds the energy of both.',
+        'OaaS, blocking: as JavaScript that computes in the thread that called it. It cannot race, and once it has started it hears no answer.',
         'OaaS without hints: the app does not tell its calls apart (`sizeOf`), the platform does not name the network. Every other rule but RAPID, which keeps its remote history per network, has no use for them.',
         'The first day is what devices pay for learning from nothing; the SDK keeps what it learned for as long as the process lives.',
         "RAPID's rule is that of its Android client (class DSE): past durations and transfer rates per method, sides switched after ten runs in a row.",

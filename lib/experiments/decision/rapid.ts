@@ -24,24 +24,25 @@ export function rapid(): Rule {
     }
     return found;
   };
+  const side = (where: 'local' | 'remote') => ({ where, hedgeMs: null });
   return {
     decide(task) {
       const { local, remote, runs } = of(`${task.device} ${task.appId} ${task.method}`);
       const past = remote.get(task.link) ?? [];
       const rate = rateOf(task);
-      if (past.length === 0) return rate > goodBytesPerMs ? 'remote' : 'local';
-      if (runs.length === sameSide && runs.every((side) => side === runs[0])) {
-        if (runs[0] === 'remote') return 'local';
-        return rate > goodBytesPerMs ? 'remote' : 'local';
+      if (past.length === 0) return side(rate > goodBytesPerMs ? 'remote' : 'local');
+      if (runs.length === sameSide && runs.every((where) => where === runs[0])) {
+        if (runs[0] === 'remote') return side('local');
+        return side(rate > goodBytesPerMs ? 'remote' : 'local');
       }
       const recent = past.reduce((mean, run, i) => (i === 0 ? run.durationMs : (mean + run.durationMs) / 2), 0);
       const nearest = [...past].sort((a, b) => Math.abs(a.bytesPerMs - rate) - Math.abs(b.bytesPerMs - rate));
       const third = (nearest[2] ?? nearest[0]!).durationMs;
       const second = (nearest[1] ?? nearest[0]!).durationMs;
       const byRate = ((third + second) / 2 + nearest[0]!.durationMs) / 2;
-      return (recent + byRate) / 2 <= (local ?? 0) ? 'remote' : 'local';
+      return (recent + byRate) / 2 <= (local ?? 0) ? side('remote') : side('local');
     },
-    observe(task, where, ms) {
+    observe(task, { where }, { ms }) {
       const method = of(`${task.device} ${task.appId} ${task.method}`);
       if (method.runs.push(where) > sameSide) method.runs.shift();
       if (where === 'local') {

@@ -1,18 +1,20 @@
 /** Rules that decide task by task, and what each of them came to on one recorded population. */
+import { type Choice, type Outcome, outcomeOf } from './outcome.ts';
 import { type DecisionRecord, remoteMsOf } from './record.ts';
 
-export type Side = 'local' | 'remote';
-
-/** A rule decides from what it saw before; what it sees of a task is only the outcome of the side that it chose. */
+/** A rule decides from what it saw before; what it sees of a task is only what the sides that it ran came to. */
 export interface Rule {
-  decide(task: DecisionRecord): Side;
-  observe(task: DecisionRecord, where: Side, ms: number): void;
+  decide(task: DecisionRecord): Choice;
+  observe(task: DecisionRecord, choice: Choice, outcome: Outcome): void;
 }
 
 export interface Judgement {
   meanMs: number;
   meanJ: number;
+  /** Of the tasks, those whose result came from a surrogate. */
   remoteShare: number;
+  /** Of the tasks, those that ran on both sides for some time. */
+  bothShare: number;
   /** Mean beyond the oracle's, as a share of the oracle's. */
   regret: number;
   /** Half-width of the 95 % confidence interval of the regret, devices as the independent units. */
@@ -23,10 +25,13 @@ export interface Judgement {
   worseThanLocalP99Ci: readonly [number, number];
 }
 
-export const always = (side: Side): Rule => ({ decide: () => side, observe: () => {} });
+export const always = (where: Choice['where']): Rule => ({
+  decide: () => ({ where, hedgeMs: null }),
+  observe: () => {},
+});
 /** Knows both outcomes. */
 export const oracle: Rule = {
-  decide: (task) => (remoteMsOf(task) < task.localMs ? 'remote' : 'local'),
+  decide: (task) => ({ where: remoteMsOf(task) < task.localMs ? 'remote' : 'local', hedgeMs: null }),
   observe: () => {},
 };
 
@@ -39,12 +44,13 @@ export function judge(records: readonly DecisionRecord[], rule: Rule): Judgement
   let totalJ = 0;
   let bestMs = 0;
   let remote = 0;
+  let both = 0;
   for (const [i, task] of records.entries()) {
-    const side = rule.decide(task);
-    const remoteMs = remoteMsOf(task);
-    const ms = side === 'remote' ? remoteMs : task.localMs;
-    rule.observe(task, side, ms);
-    const best = Math.min(task.localMs, remoteMs);
+    const choice = rule.decide(task);
+    const outcome = outcomeOf(task, choice);
+    rule.observe(task, choice, outcome);
+    const { ms } = outcome;
+    const best = Math.min(task.localMs, remoteMsOf(task));
     const device = perDevice.get(task.device) ?? { ours: 0, best: 0 };
     device.ours += ms;
     device.best += best;
@@ -52,8 +58,9 @@ export function judge(records: readonly DecisionRecord[], rule: Rule): Judgement
     worse[i] = ms - task.localMs;
     totalMs += ms;
     bestMs += best;
-    totalJ += side === 'remote' ? task.remoteJ : task.localJ;
-    if (side === 'remote') remote += 1;
+    totalJ += outcome.joules;
+    if (outcome.from === 'remote') remote += 1;
+    if (outcome.local !== null && outcome.remote !== null) both += 1;
   }
   worse.sort();
   const regret = totalMs / bestMs - 1;
@@ -62,6 +69,7 @@ export function judge(records: readonly DecisionRecord[], rule: Rule): Judgement
     meanMs: totalMs / records.length,
     meanJ: totalJ / records.length,
     remoteShare: remote / records.length,
+    bothShare: both / records.length,
     regret,
     regretCi95: ratioCi95([...perDevice.values()], 1 + regret),
     worseThanLocalP99Ms: atRank(worse, 0.99 * records.length),

@@ -3,7 +3,7 @@ import { transferJ, transferMs } from '../../simulator/population/device-classes
 import { type DeviceTask, localMsOf } from '../../simulator/population/population.ts';
 import type { DecisionRecord } from './record.ts';
 
-const purpose = { jitter: 21, waits: 22, runs: 23 } as const;
+const purpose = { jitter: 21, waits: 22, runs: 23, probes: 24 } as const;
 /** Fixed cost of a task on the surrogate, ms; its hand-over to a waiting sandbox. */
 const handOverMs = 1;
 /** Share of the tasks that meet others on their VM, and their mean wait, ms. */
@@ -20,13 +20,14 @@ const placementWorkMs = 4;
 export function simulateRecords(tasks: readonly DeviceTask[], seed: number): DecisionRecord[] {
   const jitter = new ExponentialStream(seed, 0, purpose.jitter);
   const waits = new ExponentialStream(seed, 0, purpose.waits);
+  const probes = new ExponentialStream(seed, 0, purpose.probes);
   const random = new UniformStream(seed, 0, purpose.runs);
   const meanWorkMs = tasks.reduce((sum, t) => sum + t.size.workMs, 0) / Math.max(1, tasks.length);
   const predictedMs = handOverMs + meanWorkMs + waitShare * waitMs;
   return tasks.map((task) => {
     const { device, link, kind } = task;
     const localMs = localMsOf(task);
-    const roundTripMs = () => link.rttMs * device.rttFactor[link.id] + link.jitterMs * jitter.next();
+    const roundTripMs = (of = jitter) => link.rttMs * device.rttFactor[link.id] + link.jitterMs * of.next();
     const rttMs = roundTripMs();
     const placementMs = task.first ? roundTripMs() + placementWorkMs : 0;
     const cpuMs = task.size.workMs * Math.exp(runSpread * normal(random));
@@ -49,8 +50,10 @@ export function simulateRecords(tasks: readonly DeviceTask[], seed: number): Dec
       serverMs,
       cpuMs,
       predictedMs,
+      regionRttMs: roundTripMs(probes),
       upBytes: kind.upBytes,
       downBytes: kind.downBytes,
+      refusedMs: null,
       localJ: (computeW * localMs) / 1_000,
       remoteJ: transferJ(link, kind.upBytes, kind.downBytes) + (idleW * (placementMs + rttMs + serverMs)) / 1_000,
     };

@@ -86,6 +86,11 @@ export interface OffloadOptions {
   sizeOf?: (args: unknown) => string | number;
   /** Runs of the method that the device can do at once without slowing down. Default 1 (a JavaScript thread). */
   localParallelism?: number;
+  /**
+   * The local implementation leaves the calling thread free (a worker, a native module). An idempotent method may then run
+   * on both sides at once, when it is open which is faster; the first result counts. Default false: JavaScript blocks.
+   */
+  localRunsAside?: boolean;
   /** Ask for a session ticket as soon as the method is declared. Default true. */
   prefetch?: boolean;
   /** Measure the side that is losing now and then, in case it has changed. Default true. */
@@ -110,7 +115,8 @@ export type Reason =
   | 'forced-remote'
   | 'region-says-local'
   | 'fallback'
-  | 'deadline-threatened';
+  | 'deadline-threatened'
+  | 'answer-late';
 
 /** Milliseconds on the device's monotonic clock, except those reported by the surrogate on its own. */
 export interface CallTimings {

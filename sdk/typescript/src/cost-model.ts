@@ -9,6 +9,10 @@
  */
 import { DurationEstimator, ewmaWeight } from './estimators.ts';
 
+/** Mean error of a prediction, as a share of it, before any was seen to fail or hold. */
+const firstErrors = { local: 0.3, remote: 0.5 } as const;
+const errorWeight = 0.1;
+
 /** Below this CPU time a measurement is mostly the clock's and the caller's own. */
 const leastCpuMs = 0.2;
 
@@ -26,7 +30,35 @@ class Ratio {
   }
 }
 
+/** How far predictions were off lately, as a share (at most 1) of the greater of predicted and actual time. */
+class PredictionError {
+  #offMs: number | null = null;
+  #ofMs = 0;
+  readonly #first: number;
+
+  constructor(first: number) {
+    this.#first = first;
+  }
+
+  add(predictedMs: number, actualMs: number): void {
+    const ofMs = Math.max(predictedMs, actualMs);
+    const offMs = Math.abs(actualMs - predictedMs);
+    if (this.#offMs === null) {
+      this.#ofMs = ofMs;
+      this.#offMs = this.#first * ofMs;
+    }
+    this.#offMs += errorWeight * (offMs - this.#offMs);
+    this.#ofMs += errorWeight * (ofMs - this.#ofMs);
+  }
+
+  get value(): number {
+    return this.#offMs === null ? this.#first : this.#offMs / this.#ofMs;
+  }
+}
+
 export class CostModel {
+  readonly #localError = new PredictionError(firstErrors.local);
+  readonly #remoteError = new PredictionError(firstErrors.remote);
   readonly #slowdown = new Ratio();
   readonly #stretch = new Ratio();
   readonly #overhead = new DurationEstimator();
@@ -70,6 +102,20 @@ export class CostModel {
   /** Recent mean over all methods: the guess for one of which nothing is known. */
   get meanCpuMs(): number | null {
     return this.#meanCpuMs;
+  }
+
+  /** Enters how a run on that side compared with what was expected of it. */
+  predicted(where: 'local' | 'remote', predictedMs: number, actualMs: number): void {
+    if (predictedMs <= 0 || actualMs <= 0) return;
+    (where === 'local' ? this.#localError : this.#remoteError).add(predictedMs, actualMs);
+  }
+
+  get localError(): number {
+    return this.#localError.value;
+  }
+
+  get remoteError(): number {
+    return this.#remoteError.value;
   }
 
   /** Since the last run here, and remotely, that taught something; null: none. */

@@ -1,7 +1,7 @@
 /** What was measured of one method: on the device, on surrogates, on the link between; calls of different sizes apart. */
 import type { OffloadOptions, PowerProfile } from './api.ts';
 import type { CostModel } from './cost-model.ts';
-import { type Decision, decide } from './decide.ts';
+import { type Decision, decide, type RemoteView, remoteTimeMs, type SecondRun, serverMeanMs } from './decide.ts';
 import { DurationEstimator, ewmaWeight, type LinkEstimator } from './estimators.ts';
 import type { RemoteSuccess } from './remote.ts';
 import { linkName, type Surrogates } from './surrogates.ts';
@@ -24,6 +24,10 @@ export interface HistoryHost {
 /** Sizes of a method that are remembered; beyond that the one not asked for longest is forgotten. */
 const mostSizes = 64;
 
+/** Least error, as a share, of a time that was worked out from other sizes: by its CPU time, or with that guessed too. */
+const derivedError = 0.5;
+const guessError = 1;
+
 /** The measurements of one size. */
 class SizeHistory {
   readonly localTime = new DurationEstimator();
@@ -35,6 +39,8 @@ class SizeHistory {
   cpuMs: number | null = null;
   upBytes = 0;
   downBytes = 0;
+  /** Answers that are still to come although their calls have ended. */
+  awaited = 0;
 }
 
 /** An outcome not yet entered, with the link as it was then. */
@@ -88,8 +94,47 @@ export class MethodHistory {
 
   ranLocally(durationMs: number, nowMs: number, size: string): void {
     const known = this.#of(size);
+    const expectedMs = this.#expectedLocalMs(size);
+    if (expectedMs !== null) this.#host.costs.predicted('local', expectedMs, durationMs);
     known.localTime.add(durationMs, nowMs);
     this.#host.costs.ranLocally(durationMs, known.cpuMs, nowMs);
+  }
+
+  /**
+   * A remote run that nobody waited for to its end: it takes longer than this. Counts as a measurement where it was expected
+   * to be faster, so that surrogates that went slow are noticed although their answers are not awaited.
+   *
+   * @param elapsedMs placement not included
+   */
+  gaveUpRemotely(elapsedMs: number, nowMs: number, size: string): void {
+    this.settle();
+    const view = this.#remoteView(nowMs, size);
+    const expectedMs = remoteTimeMs({ ...view, placementMs: 0 }, serverMeanMs(view));
+    if (expectedMs === null || elapsedMs <= expectedMs) return;
+    this.#host.costs.predicted('remote', expectedMs, elapsedMs);
+    this.#of(size).serverTime.add(elapsedMs - (expectedMs - serverMeanMs(view)!), nowMs);
+  }
+
+  /** A call has ended whose remote answer is still to come; until then nothing of that size is tried to learn the same. */
+  awaits(size: string): void {
+    this.#of(size).awaited += 1;
+  }
+
+  /** It has come, or will not. */
+  heard(size: string): void {
+    this.#of(size).awaited -= 1;
+  }
+
+  /** The sides of which no run was measured yet: what loses a race there is let finish, to be measured. */
+  unmeasured(size: string): { local: boolean; remote: boolean } {
+    const { localTime, serverTime } = this.#of(size);
+    return { local: localTime.samples === 0, remote: serverTime.samples === 0 };
+  }
+
+  /** Whether the device may start a call that is out at a surrogate. */
+  get second(): SecondRun {
+    const { idempotent, localRunsAside } = this.#options;
+    return idempotent ? (localRunsAside ? 'beside' : 'after') : 'never';
   }
 
   /** Entered by `settle`, or before the next decision: the caller gets its result first. */
@@ -106,6 +151,9 @@ export class MethodHistory {
   #enter({ outcome, nowMs, size, link }: Unsettled): void {
     const { timings } = outcome.response;
     const known = this.#of(size);
+    const view = this.#remoteView(nowMs, size);
+    const expectedMs = remoteTimeMs({ ...view, placementMs: 0 }, serverMeanMs(view));
+    if (expectedMs !== null) this.#host.costs.predicted('remote', expectedMs, timings.totalMs + outcome.t2Ms);
     // A size that had only run here tells, with its CPU time, how fast this device is.
     if (known.cpuMs === null && known.localTime.meanMs !== null)
       this.#host.costs.ranLocally(known.localTime.meanMs, timings.cpuMs, nowMs);
@@ -128,56 +176,86 @@ export class MethodHistory {
   /** Decides a call that may run on either side. @param deadlineMs time left; null: no deadline */
   decide(nowMs: number, deadlineMs: number | null, size: string): Decision {
     this.settle();
-    const { tickets, costs, power, energyWeight, route } = this.#host;
+    const { costs, power, energyWeight } = this.#host;
     const options = this.#options;
-    const { localTime, serverTime, upBytes, downBytes, cpuMs, last } = this.#of(size);
-    const ticket = tickets.peek(this.#spec);
-    const linkTarget = this.#link ?? ticket?.placed.candidates[0]?.vmId;
-    const link = linkTarget === undefined ? null : this.#linkTo(linkTarget);
-    const held = route === 'proxy' || ticket !== null;
-    const regionMs = ticket?.placed.predictedMs ?? this.#predictedMs;
-    const likelyCpuMs =
-      cpuMs ??
-      (localTime.meanMs === null ? null : costs.cpuMs(localTime.meanMs)) ??
-      this.#cpuMs ??
-      regionMs ??
-      costs.meanCpuMs;
-    const expectedMs = likelyCpuMs === null ? null : costs.localMs(likelyCpuMs);
-    const ages = costs.ages(nowMs);
+    const { localTime, serverTime, cpuMs, last, awaited } = this.#of(size);
+    const remote = this.#remoteView(nowMs, size);
+    if (deadlineMs !== null) remote.serverP95Ms = serverTime.p95Ms;
     const decision = decide({
       local: {
-        meanMs: this.localMs(size) ?? expectedMs,
+        meanMs: this.#expectedLocalMs(size),
         p95Ms: deadlineMs === null ? null : localTime.p95Ms,
         samples: localTime.samples,
-        ageMs: younger(localTime.ageMs(nowMs), ages.localMs),
+        ageMs: younger(localTime.ageMs(nowMs), costs.ages(nowMs).localMs),
         running: this.localRunning,
         parallelism: options.localParallelism ?? 1,
         guessMs: cpuMs ?? this.#cpuMs,
+        error:
+          localTime.samples > 0
+            ? costs.localError
+            : Math.max(costs.localError, cpuMs === null ? guessError : derivedError),
       },
-      remote: {
-        available: nowMs >= this.heldUntilMs,
-        // The region predicts for the whole pool; what its surrogates did with calls of this length is nearer.
-        predictedMs: (likelyCpuMs === null ? null : costs.serverMs(likelyCpuMs)) ?? regionMs,
-        serverMs: serverTime.meanMs,
-        serverP95Ms: deadlineMs === null ? null : serverTime.p95Ms,
-        samples: serverTime.samples,
-        ageMs: younger(serverTime.ageMs(nowMs), ages.remoteMs),
-        placementMs: held ? 0 : (tickets.placementMs(this.#spec) ?? this.#host.regionRttMs() ?? 0),
-        rttMs: link?.rttMs ?? this.#host.regionRttMs() ?? 0,
-        bytesPerMs: link?.bytesPerMs ?? null,
-        upBytes,
-        downBytes,
-      },
+      remote,
       energyWeight,
       power,
       deadlineMs,
       last,
-      explore: options.explore ?? true,
+      explore: (options.explore ?? true) && awaited === 0,
       sinceExplore: this.#sinceExplore,
+      second: this.second,
     });
     const exploring = decision.code === 'explore-local' || decision.code === 'explore-remote';
     this.#sinceExplore = exploring ? 0 : this.#sinceExplore + 1;
     return decision;
+  }
+
+  /** CPU time of a call, as near as anything known tells; null: nothing is. */
+  #likelyCpuMs(size: string): number | null {
+    const { costs } = this.#host;
+    const { cpuMs, localTime } = this.#of(size);
+    return (
+      cpuMs ??
+      (localTime.meanMs === null ? null : costs.cpuMs(localTime.meanMs)) ??
+      this.#cpuMs ??
+      costs.meanCpuMs ??
+      this.#regionMs()
+    );
+  }
+
+  #regionMs(): number | null {
+    return this.#host.tickets.peek(this.#spec)?.placed.predictedMs ?? this.#predictedMs;
+  }
+
+  #expectedLocalMs(size: string): number | null {
+    const known = this.localMs(size);
+    if (known !== null) return known;
+    const cpuMs = this.#likelyCpuMs(size);
+    return cpuMs === null ? null : this.#host.costs.localMs(cpuMs);
+  }
+
+  #remoteView(nowMs: number, size: string): RemoteView {
+    const { tickets, costs, route } = this.#host;
+    const { serverTime, upBytes, downBytes } = this.#of(size);
+    const ticket = tickets.peek(this.#spec);
+    const linkTarget = this.#link ?? ticket?.placed.candidates[0]?.vmId;
+    const link = linkTarget === undefined ? null : this.#linkTo(linkTarget);
+    const held = route === 'proxy' || ticket !== null;
+    const likelyCpuMs = this.#likelyCpuMs(size);
+    return {
+      available: nowMs >= this.heldUntilMs,
+      // The region predicts for the whole pool; what its surrogates did with calls of this length is nearer.
+      predictedMs: (likelyCpuMs === null ? null : costs.serverMs(likelyCpuMs)) ?? this.#regionMs(),
+      serverMs: serverTime.meanMs,
+      serverP95Ms: null,
+      samples: serverTime.samples,
+      ageMs: younger(serverTime.ageMs(nowMs), costs.ages(nowMs).remoteMs),
+      placementMs: held ? 0 : (tickets.placementMs(this.#spec) ?? this.#host.regionRttMs() ?? 0),
+      rttMs: link?.rttMs ?? this.#host.regionRttMs() ?? 0,
+      bytesPerMs: link?.bytesPerMs ?? null,
+      upBytes,
+      downBytes,
+      error: serverTime.samples > 0 ? costs.remoteError : Math.max(costs.remoteError, derivedError),
+    };
   }
 
   #of(size: string): SizeHistory {

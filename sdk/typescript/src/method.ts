@@ -55,6 +55,14 @@ interface Call<A, S> {
   attempts: Attempt[];
 }
 
+interface Plan {
+  where: 'local' | 'remote';
+  /** See `Decision.hedgeMs`. */
+  hedgeMs: number | null;
+  reason: Reason;
+  why: string;
+}
+
 interface Settled<R, S> {
   result: R;
   state: S | undefined;
@@ -134,75 +142,123 @@ export class Method<A, R, S> {
     }
   }
 
-  #plan(
-    prefer: 'auto' | 'local' | 'remote',
-    call: Call<A, S>,
-    deadlineMs: number | null,
-  ): { where: 'local' | 'remote'; reason: Reason; why: string } {
-    if (this.#local === null) {
-      return { where: 'remote', reason: 'no-local-implementation', why: 'there is no local implementation' };
-    }
-    if (prefer === 'remote') return { where: 'remote', reason: 'forced-remote', why: 'the caller asked for remote' };
-    if (prefer === 'local') return { where: 'local', reason: 'forced-local', why: 'the caller asked for local' };
+  #plan(prefer: 'auto' | 'local' | 'remote', call: Call<A, S>, deadlineMs: number | null): Plan {
+    const there = { where: 'remote', hedgeMs: null } as const;
+    if (this.#local === null)
+      return { ...there, reason: 'no-local-implementation', why: 'there is no local implementation' };
+    if (prefer === 'remote') return { ...there, reason: 'forced-remote', why: 'the caller asked for remote' };
+    if (prefer === 'local')
+      return { where: 'local', hedgeMs: null, reason: 'forced-local', why: 'the caller asked for local' };
     const decision = this.#history.decide(call.startMs, deadlineMs, call.size);
-    return { where: decision.where, reason: decision.code, why: explain(decision) };
+    return { where: decision.where, hedgeMs: decision.hedgeMs, reason: decision.code, why: explain(decision) };
   }
 
-  #execute(plan: { where: 'local' | 'remote' }, call: Call<A, S>): Promise<Settled<R, S>> {
+  #execute(plan: Plan, call: Call<A, S>): Promise<Settled<R, S>> {
     if (plan.where === 'local') return this.#runLocal(call);
-    return this.#local === null ? this.#remoteOnly(call) : this.#remoteFirst(call);
+    return this.#local === null ? this.#remoteOnly(call) : this.#remoteFirst(call, plan.hedgeMs);
   }
 
-  async #remoteFirst(call: Call<A, S>): Promise<Settled<R, S>> {
+  async #remoteFirst(call: Call<A, S>, hedgeMs: number | null): Promise<Settled<R, S>> {
     const remoteAbort = new Cancellation();
     const forward = () => remoteAbort.abort();
     call.signal.addEventListener('abort', forward);
+    const finish = hedgeMs === 0 ? this.#history.unmeasured(call.size) : { local: false, remote: false };
+    // With a placement before it, the time of a run that is given up would tell nothing of the surrogate.
+    const placed = this.#host.route === 'proxy' || this.#host.tickets.peek(this.spec) !== null;
     try {
+      const sentMs = monotonicMs();
       const remote = this.#runRemote(call, remoteAbort);
-      const outcome = await this.#untilThreatened(call, remote);
-      if (outcome === 'threatened') return await this.#rescue(call, remote, remoteAbort);
-      return await this.#settleRemote(call, outcome);
+      let answered = false;
+      void remote.then(() => {
+        answered = true;
+      });
+      const outcome = hedgeMs === 0 ? 'race' : await this.#untilLate(call, remote, hedgeMs);
+      if (typeof outcome !== 'string') return await this.#settleRemote(call, outcome);
+      const first = await this.#runBoth(call, remote, outcome, finish.local);
+      if (first.ranOn.where === 'local' && finish.remote) this.#hear(call, remote);
+      else {
+        if (first.ranOn.where === 'local' && placed && !answered)
+          this.#history.gaveUpRemotely(monotonicMs() - sentMs, monotonicMs(), call.size);
+        remoteAbort.abort();
+      }
+      return first;
+    } catch (error) {
+      remoteAbort.abort();
+      throw error;
     } finally {
       call.signal.removeEventListener('abort', forward);
     }
   }
 
-  /** The remote outcome, or `threatened` when an idempotent method must start here now to make its deadline. */
-  async #untilThreatened(call: Call<A, S>, remote: Promise<RemoteOutcome>): Promise<RemoteOutcome | 'threatened'> {
+  /** The remote outcome, or why an idempotent method must start here as well before there is one. */
+  async #untilLate(
+    call: Call<A, S>,
+    remote: Promise<RemoteOutcome>,
+    hedgeMs: number | null,
+  ): Promise<RemoteOutcome | 'deadline-threatened' | 'answer-late'> {
+    if (!this.#options.idempotent) return remote;
     const localMs = this.#history.localWorstMs(call.size);
-    if (!this.#options.idempotent || localMs === null) return remote;
-    const waitMs = call.endsAtMs - monotonicMs() - localMs * (1 + rescueMargin);
+    const leftMs = localMs === null ? 0 : call.endsAtMs - monotonicMs() - localMs * (1 + rescueMargin);
     // A device that could not make it even from the start has nothing to rescue.
-    if (waitMs <= 0) return remote;
+    const rescueMs = leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
+    const lateMs = hedgeMs ?? Number.POSITIVE_INFINITY;
+    const waitMs = Math.min(rescueMs, lateMs);
+    if (waitMs === Number.POSITIVE_INFINITY) return remote;
+    const why = rescueMs < lateMs ? 'deadline-threatened' : 'answer-late';
     const timer = new Cancellation();
     try {
-      return await Promise.race([remote, sleep(waitMs, timer).then(() => 'threatened' as const)]);
+      return await Promise.race([remote, sleep(waitMs, timer).then(() => why)]);
     } finally {
       timer.abort();
     }
   }
 
-  /** Local and remote at once; the first result wins and the other is abandoned. */
-  async #rescue(call: Call<A, S>, remote: Promise<RemoteOutcome>, abort: Cancellation): Promise<Settled<R, S>> {
-    const cause = 'the answer was so late that the deadline needed a local run';
-    this.#emitFallback(call, cause);
+  /** Local beside remote; the first result counts. @param finishLocal a local run that lost is let finish */
+  async #runBoth(
+    call: Call<A, S>,
+    remote: Promise<RemoteOutcome>,
+    why: 'race' | 'deadline-threatened' | 'answer-late',
+    finishLocal: boolean,
+  ): Promise<Settled<R, S>> {
+    const late =
+      why === 'deadline-threatened'
+        ? { reason: why, cause: 'the answer was so late that the deadline needed a local run' }
+        : { reason: 'answer-late' as const, cause: 'the answer was later than answers are' };
+    if (why !== 'race') this.#emitFallback(call, late.cause);
     const localAbort = new Cancellation();
     const forward = () => localAbort.abort();
     call.signal.addEventListener('abort', forward);
-    const local = this.#runLocal(call, localAbort).then((settled) => ({
-      ...settled,
-      reason: 'deadline-threatened' as const,
-      cause,
-    }));
+    const local = this.#runLocal(call, localAbort).then((settled) =>
+      why === 'race' ? settled : { ...settled, ...late },
+    );
     local.catch(() => {});
     const first = await Promise.race([
-      remote.then((outcome) => (outcome.kind === 'ok' ? this.#accept(call, outcome) : local)),
+      remote.then((outcome) => {
+        if (outcome.kind === 'ok') return this.#accept(call, outcome);
+        this.#holdOff(outcome);
+        return local;
+      }),
       local,
     ]);
-    abort.abort();
-    localAbort.abort();
+    if (!finishLocal) localAbort.abort();
     call.signal.removeEventListener('abort', forward);
     return first;
+  }
+
+  /** Learns of a remote run that nobody waits for. */
+  #hear(call: Call<A, S>, remote: Promise<RemoteOutcome>): void {
+    this.#history.awaits(call.size);
+    void remote.then((outcome) => {
+      this.#history.heard(call.size);
+      if (outcome.kind === 'ok') this.#history.ranRemotely(outcome, monotonicMs(), call.size);
+      else this.#holdOff(outcome);
+    });
+  }
+
+  #holdOff(outcome: RemoteOutcome): void {
+    if (outcome.kind === 'ok' || outcome.kind === 'task-failed' || this.#host.closing.closed) return;
+    const retryAfterMs = outcome.kind === 'unknown' ? null : outcome.retryAfterMs;
+    this.#history.heldUntilMs = monotonicMs() + Math.min(retryAfterMs || holdOffMs, longestHoldOffMs);
   }
 
   async #settleRemote(call: Call<A, S>, outcome: RemoteOutcome): Promise<Settled<R, S>> {
@@ -212,8 +268,7 @@ export class Method<A, R, S> {
     if (outcome.kind === 'task-failed' || (outcome.kind === 'unknown' && !this.#options.idempotent)) {
       throw failureOf(this.#what, outcome, cause, this.#options.idempotent ?? false);
     }
-    const retryAfterMs = outcome.kind === 'unknown' ? null : outcome.retryAfterMs;
-    this.#history.heldUntilMs = monotonicMs() + Math.min(retryAfterMs || holdOffMs, longestHoldOffMs);
+    this.#holdOff(outcome);
     this.#emitFallback(call, cause);
     const reason = outcome.kind === 'region-says-local' ? 'region-says-local' : 'fallback';
     return { ...(await this.#runLocal(call)), reason, cause };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type HistoryVectors, historyVectors } from '../../../scripts/history-vectors.ts';
 import { type DecisionVectors, decisionVectors } from '../../../scripts/sdk-vectors.ts';
 import { type DecisionInput, decide, decisionConstants } from '../../../sdk/typescript/src/decide.ts';
 
@@ -17,6 +18,7 @@ const comparable: fc.Arbitrary<DecisionInput> = fc.record({
     running: fc.nat(4),
     parallelism: fc.integer({ min: 1, max: 4 }),
     guessMs: fc.constant(null),
+    error: fc.double({ min: 0, max: 2, noNaN: true }),
   }),
   remote: fc.record({
     available: fc.constant(true),
@@ -30,6 +32,7 @@ const comparable: fc.Arbitrary<DecisionInput> = fc.record({
     bytesPerMs: fc.double({ min: 1, max: 10_000, noNaN: true }),
     upBytes: fc.nat(1_000_000),
     downBytes: fc.nat(1_000_000),
+    error: fc.double({ min: 0, max: 2, noNaN: true }),
   }),
   energyWeight: fc.double({ min: 0, max: 1, noNaN: true }),
   power: fc.constant({ computeW: 0.9, transferW: 1.3, idleW: 0.3 }),
@@ -37,6 +40,7 @@ const comparable: fc.Arbitrary<DecisionInput> = fc.record({
   last: fc.constantFrom(null, 'local' as const, 'remote' as const),
   explore: fc.constant(false),
   sinceExplore: fc.constant(0),
+  second: fc.constant('never' as const),
 });
 
 describe('decide: vectors shared with every SDK', () => {
@@ -53,6 +57,7 @@ describe('decide: vectors shared with every SDK', () => {
       'faster-local',
       'faster-remote',
       'no-local-implementation',
+      'race',
       'remote-unavailable',
       'unmeasured-remote',
     ]);
@@ -117,5 +122,70 @@ describe('decide: properties', () => {
         expect(tried).toBeLessThanOrEqual(decisionConstants.exploreRatio * best);
       }),
     );
+  });
+});
+
+describe('decide: a second run', () => {
+  const open = fc.constantFrom('after' as const, 'beside' as const);
+
+  it('is never planned for a call that must not run twice, nor once the device computes already', () => {
+    fc.assert(
+      fc.property(comparable, (input) => {
+        expect(decide(input).hedgeMs).toBeNull();
+      }),
+    );
+    fc.assert(
+      fc.property(comparable, open, (drawn, second) => {
+        const { where, hedgeMs } = decide({ ...drawn, second });
+        if (where === 'local') expect(hedgeMs).toBeNull();
+        else expect(hedgeMs).not.toBeNull();
+      }),
+    );
+  });
+
+  it('races only where both runs are heard, and where errors could turn the order of the two', () => {
+    fc.assert(
+      fc.property(comparable, open, (drawn, second) => {
+        const { code, localMs, remoteMs } = decide({ ...drawn, second });
+        if (code !== 'race') return;
+        expect(second).toBe('beside');
+        const spread = drawn.local!.error * localMs! + drawn.remote.error * remoteMs!;
+        expect(Math.abs(localMs! - remoteMs!)).toBeLessThan(2 * spread);
+      }),
+    );
+  });
+
+  it('an exact prediction needs no race', () => {
+    fc.assert(
+      fc.property(comparable, (drawn) => {
+        const input = { ...drawn, second: 'beside' as const };
+        input.local = { ...drawn.local!, error: 0 };
+        input.remote = { ...drawn.remote, error: 0 };
+        expect(decide(input).code).not.toBe('race');
+      }),
+    );
+  });
+
+  it('comes no later than the device takes where it is free, and no earlier where it is deaf meanwhile', () => {
+    fc.assert(
+      fc.property(comparable, (drawn) => {
+        const beside = decide({ ...drawn, second: 'beside' });
+        const after = decide({ ...drawn, second: 'after' });
+        if (beside.where === 'remote' && beside.code !== 'race')
+          expect(beside.hedgeMs).toBeLessThanOrEqual(beside.localMs!);
+        if (after.where === 'remote') expect(after.hedgeMs).toBeGreaterThanOrEqual(after.localMs!);
+      }),
+    );
+  });
+});
+
+describe('learning: sequences shared with every SDK', () => {
+  const history = new URL('../../../sdk/vectors/history.json', import.meta.url);
+
+  it('is the file that the generator writes, with at least 200 decisions', () => {
+    const written = JSON.parse(readFileSync(history, 'utf8')) as HistoryVectors;
+    expect(written).toEqual(JSON.parse(JSON.stringify(historyVectors())));
+    const decisions = written.cases.flatMap(({ steps }) => steps.filter((step) => step.do === 'decide'));
+    expect(decisions.length).toBeGreaterThanOrEqual(200);
   });
 });

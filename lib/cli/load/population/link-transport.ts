@@ -9,12 +9,12 @@ import type {
   SurrogateAddress,
   Transport,
 } from '../../../../sdk/typescript/src/transport.ts';
+import type { TaskResponse } from '../../../ports/contracts/wire.ts';
 import type { ExponentialStream } from '../../../simulator/engine/rng.ts';
 import { bytesPerMs, type Link } from '../../../simulator/population/device-classes.ts';
 
-/** What the last task's exchange came to, as far as the SDK's result does not say it. */
+/** What a task's exchange came to, as far as the SDK's result does not say it. */
 export interface TaskExchange {
-  rttMs: number;
   transferMs: number;
   upBytes: number;
   downBytes: number;
@@ -28,10 +28,12 @@ const headerBytes = 250;
 export class LinkTransport implements Transport {
   readonly direct = true;
   link: Link;
-  /** Of the last task answered; null: none since it was cleared. */
-  lastTask: TaskExchange | null = null;
-  /** Of the last placement; 0: none. */
-  predictedMs = 0;
+  /** Tasks sent so far, answered or not. */
+  tasksSent = 0;
+  /** Of the last placement; null: none yet. */
+  predictedMs: number | null = null;
+  /** Answered tasks that nobody has taken, by request id. */
+  readonly #answered = new Map<string, TaskExchange>();
   readonly #shared: Transport;
   readonly #rttFactor: () => number;
   readonly #jitter: ExponentialStream;
@@ -53,30 +55,33 @@ export class LinkTransport implements Transport {
   }
 
   async surrogate(address: SurrogateAddress, path: string, request: ExchangeRequest): Promise<Exchange> {
-    const { reply, rttMs, transferMs, upBytes, downBytes } = await this.#over(request, () =>
+    if (request.method === 'POST') this.tasksSent += 1;
+    const { reply, transferMs, upBytes, downBytes } = await this.#over(request, () =>
       this.#shared.surrogate(address, path, request),
     );
     if (reply.ok && reply.status < 300 && request.method === 'POST') {
-      const { timings } = JSON.parse(reply.body) as { timings?: { totalMs: number; cpuMs: number } };
-      if (timings !== undefined) {
+      const { timings, requestId } = JSON.parse(reply.body) as Partial<TaskResponse>;
+      if (timings !== undefined && requestId !== undefined) {
         const { totalMs: serverMs, cpuMs } = timings;
-        this.lastTask = { rttMs, transferMs, upBytes, downBytes, cpuMs, serverMs };
+        this.#answered.set(requestId, { transferMs, upBytes, downBytes, cpuMs, serverMs });
       }
     }
     return reply;
   }
 
+  /** The exchange of a task that was answered; once. */
+  take(requestId: string): TaskExchange | null {
+    const exchange = this.#answered.get(requestId) ?? null;
+    this.#answered.delete(requestId);
+    return exchange;
+  }
+
   /** The connections outlive the device. */
   close(): void {}
 
-  /** Round trip of one exchange, ms. */
-  drawRttMs(): number {
-    return this.link.rttMs * this.#rttFactor() + this.link.jitterMs * this.#jitter.next();
-  }
-
   async #over(request: ExchangeRequest, exchange: () => Promise<Exchange>) {
     const { link } = this;
-    const rttMs = this.drawRttMs();
+    const rttMs = link.rttMs * this.#rttFactor() + link.jitterMs * this.#jitter.next();
     const upBytes = headerBytes + (request.body?.length ?? 0) + (request.bearer?.length ?? 0);
     const upMs = upBytes / bytesPerMs(link.upMbps);
     await delay(rttMs / 2 + upMs);
@@ -84,6 +89,6 @@ export class LinkTransport implements Transport {
     const downBytes = headerBytes + (reply.ok ? reply.body.length : 0);
     const downMs = downBytes / bytesPerMs(link.downMbps);
     await delay(rttMs / 2 + downMs);
-    return { reply, rttMs, transferMs: upMs + downMs, upBytes, downBytes };
+    return { reply, transferMs: upMs + downMs, upBytes, downBytes };
   }
 }

@@ -1,43 +1,30 @@
 /** What a run of a population came to, against all tasks on the device and all on surrogates. */
+import {
+  type RecordedTask,
+  type RemoteOutcomeRecord,
+  remoteColumns,
+  remoteMsOf,
+  taskColumns,
+} from '../../../experiments/decision/record.ts';
 import type { PopulationOutput } from '../../../ports/contracts/cli-output.ts';
 import { table } from '../../io.ts';
 import { percentiles } from '../summary.ts';
 
 export type PopulationOutcome = 'local' | 'remote' | 'fell-back' | 'error' | 'not-sent' | 'unfinished';
 
-export interface PopulationRecord {
-  atMs: number;
-  device: number;
-  deviceClass: string;
-  link: string;
-  appId: string;
-  method: string;
-  size: string;
+export interface PopulationRecord extends RecordedTask {
   outcome: PopulationOutcome;
   /** The decision's code, or what overruled it. */
   reason: string;
   responseMs: number;
   joules: number;
-  /** On the device, by the model. */
-  localMs: number;
-  localJ: number;
   /** Measured, by this call or a shadow of it; null: not known. */
-  remote: {
-    placementMs: number;
-    rttMs: number;
-    transferMs: number;
-    serverMs: number;
-    cpuMs: number;
-    predictedMs: number;
-    upBytes: number;
-    downBytes: number;
-    joules: number;
-  } | null;
+  remote: RemoteOutcomeRecord | null;
 }
 
-type Known = PopulationRecord & { remote: NonNullable<PopulationRecord['remote']> };
+type Known = PopulationRecord & { remote: RemoteOutcomeRecord };
 
-const remoteMs = ({ remote }: Known): number => remote.placementMs + remote.rttMs + remote.transferMs + remote.serverMs;
+const remoteMs = ({ remote, localMs }: Known): number => remoteMsOf({ ...remote, localMs });
 
 export function reportPopulation(
   records: readonly PopulationRecord[],
@@ -82,7 +69,7 @@ function comparisonOf(known: readonly Known[]): PopulationOutput['compared'] {
     (r) => r.localMs,
     (r) => r.localJ,
   );
-  const allRemote = side(remoteMs, (r) => r.remote.joules);
+  const allRemote = side(remoteMs, (r) => r.remote.remoteJ);
   const oracleMs = mean((r) => Math.min(r.localMs, remoteMs(r)));
   const saved = (against: { meanMs: number; meanJ: number }) => ({
     time: 1 - ours.meanMs / against.meanMs,
@@ -175,44 +162,17 @@ export function renderPopulation(report: PopulationOutput): string {
   return lines.join('\n');
 }
 
-const columns = [
-  'deviceClass',
-  'link',
-  'appId',
-  'method',
-  'size',
-  'outcome',
-  'reason',
-  'atMs',
-  'device',
-  'responseMs',
-  'joules',
-  'localMs',
-  'localJ',
-] as const satisfies readonly (keyof PopulationRecord)[];
-const remoteColumns = [
-  'placementMs',
-  'rttMs',
-  'transferMs',
-  'serverMs',
-  'cpuMs',
-  'predictedMs',
-  'upBytes',
-  'downBytes',
-] as const;
+const ownColumns = ['outcome', 'reason', 'responseMs', 'joules'] as const;
 
 /** One line per task; `npx oaas experiment run decision --file` reads it. @param head comment lines */
 export function populationCsv(records: readonly PopulationRecord[], head: readonly string[]): string {
   // Causes of errors are the only free text; without separators every line splits at its commas.
-  const cell = (value: string | number) =>
-    typeof value === 'number' ? String(Math.round(value * 1e6) / 1e6) : value.replaceAll(/[",\r\n]+/g, ';');
+  const cell = (value: string | number | null | undefined) =>
+    typeof value === 'number' ? String(Math.round(value * 1e6) / 1e6) : (value ?? '').replaceAll(/[",\r\n]+/g, ';');
+  const ofTask = [...(Object.keys(taskColumns) as (keyof RecordedTask)[]), ...ownColumns];
+  const ofRemote = Object.keys(remoteColumns) as (keyof RemoteOutcomeRecord)[];
   const lines = records.map((record) =>
-    [
-      ...columns.map((name) => cell(record[name])),
-      ...remoteColumns.map((name) => (record.remote === null ? '' : cell(record.remote[name]))),
-      record.remote === null ? '' : cell(record.remote.joules),
-    ].join(','),
+    [...ofTask.map((name) => cell(record[name])), ...ofRemote.map((name) => cell(record.remote?.[name]))].join(','),
   );
-  const header = [...columns, ...remoteColumns, 'remoteJ'].join(',');
-  return [...head.map((line) => `# ${line}`), header, ...lines, ''].join('\n');
+  return [...head.map((line) => `# ${line}`), [...ofTask, ...ofRemote].join(','), ...lines, ''].join('\n');
 }

@@ -22,6 +22,7 @@ public final class OaasOptions {
   private String regionsUrl;
   private Route route = Route.DIRECT;
   private Supplier<DeviceProfile> device = () -> DeviceProfile.MAINS;
+  private Supplier<String> network = () -> "";
   private double placementTimeoutMs = 1_800;
   private double probeIntervalMs = 30_000;
 
@@ -78,6 +79,15 @@ public final class OaasOptions {
     return this;
   }
 
+  /**
+   * Names the network in use, such as "wifi" or "cellular", asked before every decision. Each has its own round trips and bandwidth, so that a
+   * device that leaves home need not unlearn; the regions are measured anew when it changes. Must be quick.
+   */
+  public OaasOptions network(Supplier<String> name) {
+    network = name;
+    return this;
+  }
+
   /** For a placement over all regions together. Default 1,800. */
   public OaasOptions placementTimeoutMs(double ms) {
     placementTimeoutMs = positive("placementTimeoutMs", ms);
@@ -110,6 +120,10 @@ public final class OaasOptions {
 
   public Supplier<DeviceProfile> device() {
     return device;
+  }
+
+  public Supplier<String> network() {
+    return network;
   }
 
   public double placementTimeoutMs() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 
 /** Options of a declared method or proxy. Every setter answers the same object. */
 public final class OffloadOptions {
@@ -18,6 +19,8 @@ public final class OffloadOptions {
   private int localParallelism = Math.max(1, Runtime.getRuntime().availableProcessors());
   private boolean prefetch = true;
   private boolean explore = true;
+  private Function<Object[], ?> sizeOf;
+  private boolean localRunsAside = true;
   private Encoding encoding = Encoding.JAVA;
   private final List<Class<?>> classes = new ArrayList<>();
 
@@ -94,6 +97,24 @@ public final class OffloadOptions {
     return this;
   }
 
+  /**
+   * Names what makes calls long or short, from their arguments: {@code sizeOf(args -> args[1])} for a search depth. Calls with the same answer are
+   * measured together, others apart; at most 64 answers are remembered.
+   */
+  public OffloadOptions sizeOf(Function<Object[], ?> value) {
+    sizeOf = value;
+    return this;
+  }
+
+  /**
+   * Whether an idempotent method may run on both sides at once when it is open which is faster: on a surrogate, and here on a thread of the
+   * client's. The first result counts. Default true; turn it off for an implementation that needs the calling thread.
+   */
+  public OffloadOptions localRunsAside(boolean value) {
+    localRunsAside = value;
+    return this;
+  }
+
   /** Default {@link Encoding#JAVA}. */
   public OffloadOptions encoding(Encoding value) {
     encoding = value;
@@ -150,6 +171,15 @@ public final class OffloadOptions {
 
   public boolean explore() {
     return explore;
+  }
+
+  /** {@code null}: all calls are of one size. */
+  public Function<Object[], ?> sizeOf() {
+    return sizeOf;
+  }
+
+  public boolean localRunsAside() {
+    return localRunsAside;
   }
 
   public Encoding encoding() {

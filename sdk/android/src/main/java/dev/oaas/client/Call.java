@@ -1,6 +1,5 @@
 package dev.oaas.client;
 
-import dev.oaas.Attempt;
 import dev.oaas.Detailed;
 import dev.oaas.OffloadException;
 import dev.oaas.Prefer;
@@ -11,198 +10,131 @@ import dev.oaas.net.Cancel;
 import dev.oaas.net.Clock;
 import dev.oaas.wire.Payload;
 import dev.oaas.wire.WireException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
-/** One call of a method: decided, tried remotely or run here, with its fallbacks. Blocks the caller; single use. */
+/** One call of a method: decided, tried remotely or run here, or both, with its fallbacks. Blocks the caller; single use. */
 final class Call {
   /** Left between the local run that is to save a deadline and the deadline itself, as a share of the local time. */
   private static final double RESCUE_MARGIN = 0.2;
-  /** For what cannot be timed by its own exchange, such as a name service. */
-  private static final double GRACE_MS = 250;
 
-  /** What a call came to, before the totals. */
-  private static final class Settled {
-    final Object result;
-    final RemoteOutcome remote;
-    final Timings timings;
-    String reason;
-    String cause;
-
-    Settled(Object result, RemoteOutcome remote, Timings timings) {
-      this.result = result;
-      this.remote = remote;
-      this.timings = timings;
-    }
-
-    Settled because(String why, String what) {
-      reason = why;
-      cause = what;
-      return this;
-    }
-  }
-
-  private final Host host;
-  private final Spec spec;
-  private final String name;
-  private final MethodOptions options;
-  private final Measurements measured;
-  private final Work work;
-  private final String requestId = UUID.randomUUID().toString();
-  private final double startMs = Clock.nowMs();
-  private final double endsAtMs;
-  private final Cancel cancel;
-  private final List<Attempt> attempts = Collections.synchronizedList(new ArrayList<>());
+  private final CallContext call;
+  private final LocalSide local;
+  private final RemoteSide remote;
+  /** What loses a race is let finish there, to be measured. */
+  private History.Unmeasured finish = new History.Unmeasured(false, false);
 
   Call(Method method, Work work) {
-    host = method.host;
-    spec = method.spec;
-    name = method.name;
-    options = method.options;
-    measured = method.measured;
-    this.work = work;
-    endsAtMs = startMs + options.deadlineMs;
-    cancel = Cancel.childOf(host.closing);
+    call = new CallContext(method, work);
+    local = new LocalSide(call);
+    remote = new RemoteSide(call);
   }
 
   /** Ends what ties it to its client. */
   void release() {
-    cancel.release();
+    call.cancel.release();
   }
 
   Detailed<Object> run() throws Throwable {
-    String reason;
-    String why;
-    Where where = Where.REMOTE;
-    if (!work.hasLocal()) {
-      reason = "no-local-implementation";
-      why = "there is no local implementation";
-    } else if (options.prefer == Prefer.REMOTE) {
-      reason = "forced-remote";
-      why = "the caller asked for remote";
-    } else if (options.prefer == Prefer.LOCAL) {
-      where = Where.LOCAL;
-      reason = "forced-local";
-      why = "the caller asked for local";
-    } else {
-      Decision decision = measured.decide(startMs);
-      where = decision.where;
-      reason = decision.code;
-      why = decision.explain();
-    }
-    Settled settled = where == Where.LOCAL ? runLocal(false) : runRemote();
-    return report(settled, reason, why);
+    Prefer prefer = call.options.prefer;
+    if (!call.work.hasLocal()) return report(runRemote(null), "no-local-implementation", "there is no local implementation");
+    if (prefer == Prefer.REMOTE) return report(runRemote(null), "forced-remote", "the caller asked for remote");
+    if (prefer == Prefer.LOCAL) return report(local.run(false).settle(), "forced-local", "the caller asked for local");
+    Decision decision = call.history.decide(call.startMs, call.options.hasDeadline ? call.options.deadlineMs : null, call.size);
+    Settled settled = decision.where == Where.LOCAL ? local.run(false).settle() : runRemote(decision.hedgeMs);
+    return report(settled, decision.code, decision.explain());
   }
 
   private Detailed<Object> report(Settled settled, String planned, String why) {
-    Where where = settled.remote == null ? Where.LOCAL : Where.REMOTE;
-    measured.ranOn(where);
-    Timings timings = settled.timings.withTotal(Clock.nowMs() - startMs);
+    RemoteOutcome outcome = settled.remote;
+    Where where = outcome == null ? Where.LOCAL : Where.REMOTE;
+    call.history.ended(where, call.size);
+    Timings timings = settled.timings.withTotal(Clock.nowMs() - call.startMs);
     String reason = settled.reason == null ? planned : settled.reason;
     String full = settled.cause == null ? why : why + "; " + settled.cause;
-    host.events.emit(l -> l.result(spec.appId, name, requestId, reason, timings));
-    RemoteOutcome remote = settled.remote;
-    List<String> hops = remote == null ? Collections.emptyList() : remote.reply.hops;
-    List<Attempt> tried;
-    synchronized (attempts) {
-      tried = new ArrayList<>(attempts);
-    }
-    return new Detailed<>(settled.result, where, remote == null ? null : remote.region, remote == null ? null : remote.reply.vmId, hops,
-        reason, full, timings, tried, requestId);
+    call.host.events.emit(l -> l.result(call.spec.appId, call.name, call.requestId, reason, timings));
+    List<String> hops = outcome == null ? Collections.emptyList() : outcome.reply.hops;
+    return new Detailed<>(settled.result, where, outcome == null ? null : outcome.region, outcome == null ? null : outcome.reply.vmId, hops,
+        reason, full, timings, call.attempts(), call.requestId);
   }
 
-  private Settled runRemote() throws Throwable {
+  /** @param hedgeMs without an answer by then the device starts as well; {@code null}: it waits */
+  private Settled runRemote(Double hedgeMs) throws Throwable {
     Payload args;
     Payload state;
     try {
-      args = work.args();
-      state = work.state();
+      args = call.work.args();
+      state = call.work.state();
     } catch (WireException e) {
-      host.events.emit(l -> l.error(spec.appId + "." + name + " cannot travel: " + e.getMessage()));
-      if (!work.hasLocal()) throw e;
+      call.host.events.emit(l -> l.error(call.spec.appId + "." + call.name + " cannot travel: " + e.getMessage()));
+      if (!call.work.hasLocal()) throw e;
       return fallBack(e.getMessage(), "fallback");
     }
-    if (!work.hasLocal()) return remoteOnly(args, state);
-    Cancel abort = Cancel.childOf(cancel);
+    if (!call.work.hasLocal()) return remote.only(args, state);
+    boolean race = hedgeMs != null && hedgeMs == 0;
+    if (race) finish = call.history.unmeasured(call.size);
+    // With a placement before it, the time of a run that is given up would tell nothing of the surrogate.
+    boolean placed = !call.host.usesTickets() || call.host.held(call.spec) != null;
+    Cancel abort = Cancel.childOf(call.cancel);
+    boolean leave = false;
     try {
-      CompletableFuture<RemoteOutcome> remote = startRemote(args, state, abort);
-      RemoteOutcome outcome = untilThreatened(remote);
-      return outcome == null ? rescue(remote) : settleRemote(outcome);
+      double sentMs = Clock.nowMs();
+      CompletableFuture<RemoteOutcome> answer = remote.start(args, state, abort);
+      String why = race ? "race" : untilLate(answer, hedgeMs);
+      if (why == null) return settleRemote(remote.await(answer));
+      Settled first = runBoth(answer, why);
+      if (first.remote == null && finish.remote) {
+        leave = true;
+        hear(answer, abort);
+      } else if (first.remote == null && placed && !answer.isDone()) {
+        call.history.gaveUpRemotely(Clock.nowMs() - sentMs, Clock.nowMs(), call.size);
+      }
+      return first;
     } finally {
       // Whatever is still in progress is not wanted any more.
-      abort.cancel();
-      abort.release();
-    }
-  }
-
-  private CompletableFuture<RemoteOutcome> startRemote(Payload args, Payload state, Cancel abort) {
-    CompletableFuture<RemoteOutcome> remote = new CompletableFuture<>();
-    Double estimate = options.prefer == Prefer.REMOTE || !work.hasLocal() ? null : measured.localEstimateMs();
-    RemoteCall call = new RemoteCall(
-        spec, name, requestId, args, state, options.idempotent, estimate, measured.runMs(), endsAtMs, abort, this::attempted);
-    host.threads.run(() -> {
-      try {
-        remote.complete(host.route.run(call));
-      } catch (RuntimeException | Error e) {
-        remote.completeExceptionally(e);
+      if (!leave) {
+        abort.cancel();
+        abort.release();
       }
-    });
-    Runnable closed = () -> remote.complete(RemoteOutcome.unknown("closed", null, false, false));
-    abort.onCancel(closed);
-    return remote;
-  }
-
-  /** The remote outcome; {@code null}: an idempotent method must start here now to make its deadline. */
-  private RemoteOutcome untilThreatened(CompletableFuture<RemoteOutcome> remote) {
-    Double localMs = measured.cautiousLocalMs();
-    boolean rescuable = options.idempotent && localMs != null && work.canRunAside();
-    double waitMs = rescuable ? endsAtMs - Clock.nowMs() - localMs * (1 + RESCUE_MARGIN) : 0;
-    // A device that could not make it even from the start has nothing to rescue.
-    if (waitMs <= 0) return await(remote);
-    return await(remote, waitMs);
-  }
-
-  private RemoteOutcome await(CompletableFuture<RemoteOutcome> remote) {
-    RemoteOutcome outcome = await(remote, endsAtMs - Clock.nowMs() + GRACE_MS);
-    return outcome != null ? outcome : RemoteOutcome.unknown("no answer within " + Math.round(options.deadlineMs) + " ms", null, false, true);
-  }
-
-  /** {@code null}: not within that time. */
-  private <T> T await(CompletableFuture<T> future, double waitMs) {
-    try {
-      return future.get((long) Math.max(1, waitMs), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      return null;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new OffloadException(OffloadException.Code.ABORTED, "interrupted", null, e);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
     }
+  }
+
+  /** {@code null}: there is an outcome; else why an idempotent method must start here as well before there is one. */
+  private String untilLate(CompletableFuture<RemoteOutcome> answer, Double hedgeMs) {
+    if (!call.options.idempotent || !call.work.canRunAside()) return null;
+    Double localMs = call.history.localWorstMs(call.size);
+    double leftMs = localMs == null ? 0 : call.endsAtMs - Clock.nowMs() - localMs * (1 + RESCUE_MARGIN);
+    // A device that could not make it even from the start has nothing to rescue.
+    double rescueMs = leftMs > 0 ? leftMs : Double.POSITIVE_INFINITY;
+    double lateMs = hedgeMs == null ? Double.POSITIVE_INFINITY : hedgeMs;
+    double waitMs = Math.min(rescueMs, lateMs);
+    if (waitMs == Double.POSITIVE_INFINITY || remote.await(answer, waitMs) != null) return null;
+    return rescueMs < lateMs ? "deadline-threatened" : "answer-late";
   }
 
   /** Local and remote at once; the first result wins and the other is abandoned, with whatever it did to its copy of the state. */
-  private Settled rescue(CompletableFuture<RemoteOutcome> remote) throws Throwable {
-    String cause = "the answer was so late that the deadline needed a local run";
-    emitFallback(cause);
+  private Settled runBoth(CompletableFuture<RemoteOutcome> answer, String why) throws Throwable {
+    boolean race = why.equals("race");
+    String cause = why.equals("answer-late")
+        ? "the answer was later than answers are"
+        : "the answer was so late that the deadline needed a local run";
+    if (!race) call.emitFallback(cause);
     CompletableFuture<Object> first = new CompletableFuture<>();
-    host.threads.run(() -> {
+    Runnable compute = () -> {
       try {
-        first.complete(localRun(true));
+        first.complete(local.run(true));
       } catch (Throwable e) {
         first.completeExceptionally(e);
       }
-    });
-    remote.thenAccept(outcome -> {
+    };
+    answer.thenAccept(outcome -> {
       if (outcome.kind == RemoteOutcome.Kind.OK) first.complete(outcome);
+      else remote.holdOff(outcome);
     });
-    cancel.onCancel(() -> first.completeExceptionally(aborted()));
+    Runnable unlisten = call.cancel.onCancel(() -> first.completeExceptionally(call.closed()));
+    call.host.threads.run(compute);
     Object winner;
     try {
       winner = first.get();
@@ -211,121 +143,41 @@ final class Call {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new OffloadException(OffloadException.Code.ABORTED, "interrupted", null, e);
+    } finally {
+      unlisten.run();
     }
     if (winner instanceof RemoteOutcome) return settleRemote((RemoteOutcome) winner);
-    return ((LocalRun) winner).settle().because("deadline-threatened", cause);
+    Settled settled = ((LocalSide.Run) winner).settle();
+    return race ? settled : settled.because(why, cause);
+  }
+
+  /** Learns of a remote run that nobody waits for. */
+  private void hear(CompletableFuture<RemoteOutcome> answer, Cancel abort) {
+    call.history.awaits(call.size);
+    answer.whenComplete((outcome, failed) -> {
+      abort.release();
+      call.history.heard(call.size);
+      if (outcome != null && outcome.kind == RemoteOutcome.Kind.OK) remote.learn(outcome);
+    });
   }
 
   private Settled settleRemote(RemoteOutcome outcome) throws Throwable {
     if (outcome.kind == RemoteOutcome.Kind.OK) {
       try {
-        return accept(outcome);
+        return remote.accept(outcome);
       } catch (WireException e) {
-        // It has run, and what it answered cannot be read: the outcome is as good as unknown.
-        String cause = "the result cannot be read: " + e.getMessage();
-        return settleRemote(RemoteOutcome.unknown(cause, null, false, false));
+        return settleRemote(RemoteSide.unreadable(e));
       }
     }
-    if (host.closing.isCancelled()) throw aborted();
+    if (call.host.closing.isCancelled()) throw call.closed();
     boolean unknown = outcome.kind == RemoteOutcome.Kind.UNKNOWN;
-    if (outcome.kind == RemoteOutcome.Kind.TASK_FAILED || (unknown && !options.idempotent)) throw Failures.of(spec.appId + "." + name, options.idempotent, outcome);
-    measured.holdOff(unknown ? null : outcome.retryAfterMs);
+    if (outcome.kind == RemoteOutcome.Kind.TASK_FAILED || (unknown && !call.options.idempotent)) throw call.failure(outcome);
+    remote.holdOff(outcome);
     return fallBack(outcome.cause, outcome.kind == RemoteOutcome.Kind.REGION_SAYS_LOCAL ? "region-says-local" : "fallback");
   }
 
   private Settled fallBack(String cause, String reason) throws Throwable {
-    emitFallback(cause);
-    return runLocal(false).because(reason, cause);
-  }
-
-  /** Without a local implementation a refusal is waited out as long as the deadline allows. */
-  private Settled remoteOnly(Payload args, Payload state) throws Throwable {
-    while (true) {
-      RemoteOutcome outcome;
-      Cancel abort = Cancel.childOf(cancel);
-      try {
-        outcome = await(startRemote(args, state, abort));
-      } finally {
-        abort.cancel();
-        abort.release();
-      }
-      if (host.closing.isCancelled()) throw aborted();
-      if (outcome.kind == RemoteOutcome.Kind.OK) {
-        try {
-          return accept(outcome);
-        } catch (WireException e) {
-          throw Failures.of(spec.appId + "." + name, options.idempotent, RemoteOutcome.unknown("the result cannot be read: " + e.getMessage(), null, false, false));
-        }
-      }
-      boolean refused = outcome.kind == RemoteOutcome.Kind.UNAVAILABLE || outcome.kind == RemoteOutcome.Kind.REGION_SAYS_LOCAL;
-      double delayMs = Math.max(50, outcome.retryAfterMs == null ? 0 : outcome.retryAfterMs);
-      if (!refused || outcome.retryAfterMs == null || Clock.nowMs() + delayMs >= endsAtMs) throw Failures.of(spec.appId + "." + name, options.idempotent, outcome);
-      pause(delayMs);
-    }
-  }
-
-  private void pause(double delayMs) {
-    CompletableFuture<Boolean> closed = new CompletableFuture<>();
-    Runnable unlisten = cancel.onCancel(() -> closed.complete(true));
-    Boolean ended = await(closed, delayMs);
-    unlisten.run();
-    if (ended != null) throw aborted();
-  }
-
-  private Settled accept(RemoteOutcome outcome) {
-    TaskReply reply = outcome.reply;
-    Work.Done done = work.read(reply.result, reply.state);
-    measured.accepted(outcome);
-    return new Settled(done.accept(), outcome, new Timings(outcome.t1Ms, outcome.t2Ms, reply.cloudMs, reply.queueMs, reply.handoffMs, 0, 0));
-  }
-
-  private Settled runLocal(boolean aside) throws Throwable {
-    return localRun(aside).settle();
-  }
-
-  private LocalRun localRun(boolean aside) throws Throwable {
-    double beganMs = Clock.nowMs();
-    boolean alone = measured.beginLocal();
-    boolean ok = false;
-    try {
-      Work.Done done = work.runLocal(aside);
-      ok = true;
-      double ms = Clock.nowMs() - beganMs;
-      attempted(new Attempt(Where.LOCAL, "device", null, Attempt.Outcome.OK, null, ms));
-      return new LocalRun(done, ms);
-    } catch (Throwable e) {
-      attempted(new Attempt(Where.LOCAL, "device", null, Attempt.Outcome.FAILED, String.valueOf(e.getMessage()), Clock.nowMs() - beganMs));
-      throw e;
-    } finally {
-      measured.endLocal(alone, Clock.nowMs() - beganMs, ok);
-    }
-  }
-
-  private void attempted(Attempt attempt) {
-    attempts.add(attempt);
-    host.events.emit(l -> l.attempt(spec.appId, name, requestId, attempt));
-  }
-
-  private void emitFallback(String cause) {
-    host.events.emit(l -> l.fallback(spec.appId, name, requestId, cause));
-  }
-
-  private OffloadException aborted() {
-    return new OffloadException(OffloadException.Code.CLOSED, "the client was closed during the call");
-  }
-
-  /** A local run whose effect is not taken over yet. */
-  private static final class LocalRun {
-    private final Work.Done done;
-    private final double ms;
-
-    LocalRun(Work.Done done, double ms) {
-      this.done = done;
-      this.ms = ms;
-    }
-
-    Settled settle() {
-      return new Settled(done.accept(), null, new Timings(0, 0, 0, 0, 0, ms, 0));
-    }
+    call.emitFallback(cause);
+    return local.run(false).settle().because(reason, cause);
   }
 }

@@ -16,6 +16,11 @@ final class DurationEstimator {
   private double meanMs;
   private double lastAtMs;
 
+  /** @param mean {@code null}: none yet */
+  static Double smoothed(Double mean, double value) {
+    return mean == null ? value : mean + EWMA_WEIGHT * (value - mean);
+  }
+
   /** @param nowMs monotonic time of the measurement */
   synchronized void add(double durationMs, double nowMs) {
     samples++;

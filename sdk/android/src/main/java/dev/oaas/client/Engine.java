@@ -47,7 +47,7 @@ public final class Engine {
     Route route = options.route() == OaasOptions.Route.DIRECT
         ? new DirectRoute(tickets, surrogates, transport)
         : new ProxyRoute(regions, transport, options.apiKey());
-    host = new Host(events, tickets, surrogates, regions, options.device(), closing, route, threads);
+    host = new Host(events, tickets, surrogates, regions, options, closing, route, threads);
     regions.start();
   }
 
@@ -139,7 +139,7 @@ public final class Engine {
     // The first pays for the handshake, the second is the link.
     if (ping(candidate) == null || closing.isCancelled()) return;
     Double rttMs = ping(candidate);
-    if (rttMs != null) surrogates.link(candidate.vmId()).add(rttMs, 0, Clock.nowMs());
+    if (rttMs != null) host.link(host.network(), candidate.vmId()).add(rttMs, 0, Clock.nowMs());
   }
 
   private Double ping(Candidate candidate) {

@@ -41,6 +41,11 @@ final class FunctionWork implements Work {
   }
 
   @Override
+  public Object[] arguments() {
+    return arguments;
+  }
+
+  @Override
   public boolean hasLocal() {
     return carrier.local != null;
   }

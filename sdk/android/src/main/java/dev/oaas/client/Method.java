@@ -9,14 +9,14 @@ final class Method {
   final Spec spec;
   final String name;
   final MethodOptions options;
-  final Measurements measured;
+  final History history;
 
   Method(Host host, Spec spec, String name, MethodOptions options) {
     this.host = host;
     this.spec = spec;
     this.name = name;
     this.options = options;
-    measured = new Measurements(host, spec, options);
+    history = new History(host, spec, options);
   }
 
   /** @throws Throwable an {@link OffloadException}, or what the local implementation threw */

@@ -3,6 +3,7 @@ package dev.oaas.client;
 import dev.oaas.OffloadOptions;
 import dev.oaas.Offloadable;
 import dev.oaas.Prefer;
+import java.util.function.Function;
 
 /** What holds for one method, from its annotation and the caller's options. */
 final class MethodOptions {
@@ -16,6 +17,9 @@ final class MethodOptions {
   final Double localEstimateMs;
   final int localParallelism;
   final boolean explore;
+  /** {@code null}: all calls are of one size. */
+  final Function<Object[], ?> sizeOf;
+  final boolean localRunsAside;
 
   /** @param annotation {@code null}: none */
   MethodOptions(OffloadOptions options, Offloadable annotation, boolean exclusive) {
@@ -30,5 +34,12 @@ final class MethodOptions {
     // An object with state is called one at a time.
     localParallelism = exclusive ? 1 : options.localParallelism();
     explore = options.explore();
+    sizeOf = options.sizeOf();
+    localRunsAside = options.localRunsAside();
+  }
+
+  /** Which history a call belongs to. */
+  String sizeOf(Object[] arguments) {
+    return sizeOf == null ? "" : String.valueOf(sizeOf.apply(arguments));
   }
 }

@@ -46,6 +46,11 @@ final class ObjectWork implements Work {
   }
 
   @Override
+  public Object[] arguments() {
+    return arguments;
+  }
+
+  @Override
   public boolean hasLocal() {
     return carrier.target != null;
   }

@@ -33,6 +33,10 @@ final class Region {
     rttMs = rttMs == null || ms < rttMs ? ms : rttMs + DurationEstimator.EWMA_WEIGHT * (ms - rttMs);
   }
 
+  synchronized void forgetRtt() {
+    rttMs = null;
+  }
+
   synchronized boolean isDown() {
     return down;
   }

@@ -87,6 +87,12 @@ final class Regions {
     return order.isEmpty() ? null : order.get(0).rttMs();
   }
 
+  /** What was measured belongs to another network: measured anew. */
+  void networkChanged() {
+    for (Region region : ordered()) region.forgetRtt();
+    threads.run(this::probe);
+  }
+
   void markDown(Region region) {
     if (!region.setDown(true)) return;
     events.emit(l -> l.region(region.name(), region.url, "down", region.rttMs()));

@@ -21,6 +21,9 @@ interface Work {
     }
   }
 
+  /** As the caller gave them. */
+  Object[] arguments();
+
   /** Whether there is an implementation on the device. */
   boolean hasLocal();
 

@@ -12,13 +12,16 @@ public final class Decision {
   public final Double remoteMs;
   /** Cost of remote relative to local (1 = equal); {@code null}: not comparable. */
   public final Double cost;
+  /** Of remote: without an answer after so long the device starts as well, 0: at once; {@code null}: it waits. */
+  public final Double hedgeMs;
 
-  Decision(Where where, String code, Double localMs, Double remoteMs, Double cost) {
+  Decision(Where where, String code, Double localMs, Double remoteMs, Double cost, Double hedgeMs) {
     this.where = where;
     this.code = code;
     this.localMs = localMs;
     this.remoteMs = remoteMs;
     this.cost = cost;
+    this.hedgeMs = hedgeMs;
   }
 
   /** For people. */

@@ -17,4 +17,5 @@ public final class DecisionInput {
   public boolean explore = true;
   /** Calls since the last exploration. */
   public int sinceExplore;
+  public SecondRun second = SecondRun.NEVER;
 }

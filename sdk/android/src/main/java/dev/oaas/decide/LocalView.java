@@ -14,4 +14,6 @@ public final class LocalView {
   public int parallelism = 1;
   /** CPU ms of the method that surrogates reported, a guess for a side never measured. */
   public Double guessMs;
+  /** Mean error of recent predictions as a share of them. */
+  public double error;
 }

@@ -17,4 +17,6 @@ public final class RemoteView {
   public Double bytesPerMs;
   public double upBytes;
   public double downBytes;
+  /** Mean error of recent predictions as a share of them. */
+  public double error;
 }

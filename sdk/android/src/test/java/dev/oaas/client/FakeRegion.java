@@ -25,6 +25,7 @@ public final class FakeRegion implements AutoCloseable {
   public final String name;
   public final String url;
   public final AtomicInteger placements = new AtomicInteger();
+  public final AtomicInteger pings = new AtomicInteger();
   public final ConcurrentLinkedQueue<Map<?, ?>> requests = new ConcurrentLinkedQueue<>();
   public final ConcurrentLinkedQueue<String> paths = new ConcurrentLinkedQueue<>();
   public volatile List<FakeAgent> agents = new ArrayList<>();
@@ -41,6 +42,7 @@ public final class FakeRegion implements AutoCloseable {
     server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
     server.setExecutor(threads);
     server.createContext("/v1/ping", exchange -> {
+      pings.incrementAndGet();
       pause(pingDelayMs);
       FakeAgent.answer(exchange, 200, Map.of("region", name));
     });

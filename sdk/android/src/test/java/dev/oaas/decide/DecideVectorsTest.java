@@ -40,6 +40,7 @@ class DecideVectorsTest {
       input.local.running = whole(local, "running");
       input.local.parallelism = whole(local, "parallelism");
       input.local.guessMs = number(local, "guessMs");
+      input.local.error = number(local, "error");
     }
     Map<?, ?> remote = (Map<?, ?>) doc.get("remote");
     input.remote = new RemoteView();
@@ -54,6 +55,7 @@ class DecideVectorsTest {
     input.remote.bytesPerMs = number(remote, "bytesPerMs");
     input.remote.upBytes = number(remote, "upBytes");
     input.remote.downBytes = number(remote, "downBytes");
+    input.remote.error = number(remote, "error");
     input.energyWeight = number(doc, "energyWeight");
     Map<?, ?> power = (Map<?, ?>) doc.get("power");
     input.power = new PowerProfile(number(power, "computeW"), number(power, "transferW"), number(power, "idleW"));
@@ -61,6 +63,7 @@ class DecideVectorsTest {
     input.last = doc.get("last") == null ? null : Where.valueOf(((String) doc.get("last")).toUpperCase(Locale.ROOT));
     input.explore = (Boolean) doc.get("explore");
     input.sinceExplore = whole(doc, "sinceExplore");
+    input.second = SecondRun.valueOf(((String) doc.get("second")).toUpperCase(Locale.ROOT));
     return input;
   }
 
@@ -78,6 +81,7 @@ class DecideVectorsTest {
       assertEquals(number(expected, "localMs"), decision.localMs, name);
       assertEquals(number(expected, "remoteMs"), decision.remoteMs, name);
       assertEquals(number(expected, "cost"), decision.cost, name);
+      assertEquals(number(expected, "hedgeMs"), decision.hedgeMs, name);
     }
     System.out.println("decided alike: " + cases.size() + " cases");
   }
@@ -90,6 +94,11 @@ class DecideVectorsTest {
     assertEquals(number(constants, "hysteresis"), Decide.HYSTERESIS);
     assertEquals(number(constants, "exploreRatio"), Decide.EXPLORE_RATIO);
     assertEquals(number(constants, "deadlineMargin"), Decide.DEADLINE_MARGIN);
+    assertEquals(number(constants, "raceGain"), Decide.RACE_GAIN);
+    assertEquals(number(constants, "raceRatio"), Decide.RACE_RATIO);
+    assertEquals(number(constants, "hedgeErrors"), Decide.HEDGE_ERRORS);
+    assertEquals(number(constants, "steadyError"), Decide.STEADY_ERROR);
+    assertEquals(number(constants, "boundMs"), Decide.BOUND_MS);
     assertEquals(number(constants, "exploreEvery"), Decide.EXPLORE_EVERY);
     assertEquals(number(constants, "staleMs"), Decide.STALE_MS);
   }

@@ -8,11 +8,12 @@ import type {
   OffloadOptions,
   PowerProfile,
 } from './api.ts';
+import type { MethodHost } from './call-context.ts';
 import { monotonicMs } from './clock.ts';
 import { Closing } from './closing.ts';
 import { CostModel } from './cost-model.ts';
 import { Emitter } from './emitter.ts';
-import { Method, type MethodHost } from './method.ts';
+import { Method } from './method.ts';
 import { runProxied } from './proxy.ts';
 import { Regions } from './regions.ts';
 import { runDirect } from './remote.ts';

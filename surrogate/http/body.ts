@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ProblemError } from './problems.ts';
+import { ProblemError, quote } from './problems.ts';
 
 /**
  * Reads a request's body. A small one came with its headers and is there after this turn; waiting for it event by event would be
@@ -7,7 +7,7 @@ import { ProblemError } from './problems.ts';
  *
  * @throws ProblemError `body-too-large` before more than `maxBytes` are kept; `invalid-request` when the client goes away meanwhile.
  */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     process.nextTick(() => {
       if (!request.complete) {
@@ -50,5 +50,16 @@ function collect(
   });
 }
 
-export const tooLarge = (received: string, maxBytes: number): ProblemError =>
+const tooLarge = (received: string, maxBytes: number): ProblemError =>
   new ProblemError('body-too-large', `the body has ${received} bytes, at most ${maxBytes} are accepted`);
+
+/** The same for a JSON body. @throws ProblemError also `unsupported-media-type`, and `body-too-large` before anything is read */
+export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const type = request.headers['content-type'];
+  if (type !== undefined && !/^application\/json\b/i.test(type)) {
+    throw new ProblemError('unsupported-media-type', `the body must be application/json, received ${quote(type)}`);
+  }
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > maxBytes) throw tooLarge(String(declared), maxBytes);
+  return readBody(request, maxBytes);
+}

@@ -7,7 +7,7 @@ import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';
 import type { CpuAccounting } from '../accounting.ts';
 import type { Admission, Place } from '../admission.ts';
 import type { BundleCache } from '../bundles.ts';
-import { readBody, tooLarge } from '../http/body.ts';
+import { readJsonBody } from '../http/body.ts';
 import { ProblemError, problem, quote } from '../http/problems.ts';
 import { sendJson, sendProblem } from '../http/reply.ts';
 import type { Strangers } from '../http/strangers.ts';
@@ -25,6 +25,7 @@ import { type Executed, execute } from './execute.ts';
 import { Handoff } from './handoff.ts';
 import type { NextVm, PinnedPeers } from './pinned-peers.ts';
 import { parseTaskBody, type TaskBody } from './task-body.ts';
+import { draining, ForwardedProblem, refusalOf, saturated, toProblem } from './task-problems.ts';
 import type { TaskTable } from './task-table.ts';
 
 interface Dependencies {
@@ -143,7 +144,7 @@ export class TaskRoute {
       // Not relayed either: this VM is about to end, and a client that knows takes the ticket's next candidate itself.
       this.#refuse(claims);
       response.setHeader('connection', 'close');
-      sendProblem(request, response, this.#drainingProblem());
+      sendProblem(request, response, draining(this.#deps.config.vmId));
       return;
     }
     const hops = hopsOf(request, claims);
@@ -187,7 +188,7 @@ export class TaskRoute {
   ): Promise<{ body: string; requestId: string }> {
     const { config, admission } = this.#deps;
     const { claims, arrivedMs } = call;
-    const body = await this.#body(request, config.maxBodyBytes);
+    const body = await readJsonBody(request, config.maxBodyBytes);
     const task = parseTaskBody(body);
     const remainingMs = task.deadlineMs - (performance.now() - arrivedMs);
     if (remainingMs <= 0) throw new ProblemError('deadline-exceeded', `the deadline of ${task.deadlineMs} ms passed`);
@@ -215,7 +216,7 @@ export class TaskRoute {
     if (place === null) {
       this.#accepted.delete(dedupeId);
       this.#refuse(claims);
-      const refusal = this.draining ? this.#drainingProblem() : this.#saturated();
+      const refusal = this.draining ? draining(this.#deps.config.vmId) : this.#saturated();
       throw new ProblemError(this.draining ? 'draining' : 'saturated', refusal.detail, refusal);
     }
     try {
@@ -292,16 +293,6 @@ export class TaskRoute {
     return null;
   }
 
-  async #body(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-    const type = request.headers['content-type'];
-    if (type !== undefined && !/^application\/json\b/i.test(type)) {
-      throw new ProblemError('unsupported-media-type', `the body must be application/json, received ${quote(type)}`);
-    }
-    const declared = Number(request.headers['content-length'] ?? 0);
-    if (declared > maxBytes) throw tooLarge(String(declared), maxBytes);
-    return readBody(request, maxBytes);
-  }
-
   /** Nothing ran: a single-use ticket's alternates may have it. */
   #refuse(claims: TicketClaims): void {
     this.refused += 1;
@@ -310,38 +301,10 @@ export class TaskRoute {
 
   #saturated(): Problem {
     const { config, admission } = this.#deps;
-    const places = config.sharingLimit + config.queueLimit;
-    const retryAfterMs = Math.round(
-      Math.min(10_000, Math.max(100, (this.#meanCloudMs * (admission.waiting + 1)) / config.sharingLimit)),
-    );
-    return problem('saturated', `all ${places} places of ${config.vmId} are taken: try another candidate or wait`, {
-      retryAfterMs,
-    });
+    const { vmId, sharingLimit, queueLimit } = config;
+    const waitMs = (this.#meanCloudMs * (admission.waiting + 1)) / sharingLimit;
+    return saturated(vmId, sharingLimit + queueLimit, Math.round(Math.min(10_000, Math.max(100, waitMs))));
   }
-
-  #drainingProblem(): Problem {
-    return problem('draining', `${this.#deps.config.vmId} takes no new work: ask for a new placement`);
-  }
-}
-
-function refusalOf({ kind, reason }: Exclude<Verdict, { ok: true }>): Problem {
-  const type = kind === 'replayed' ? 'replayed-ticket' : 'invalid-ticket';
-  return problem(type, `the ticket is not accepted: ${reason}`);
-}
-
-/** A problem that another agent stated, passed on as it is. */
-class ForwardedProblem extends Error {
-  override readonly name = 'ForwardedProblem';
-  readonly problem: Problem;
-  constructor(forwarded: Problem) {
-    super(forwarded.detail);
-    this.problem = forwarded;
-  }
-}
-
-function toProblem(error: unknown): Problem {
-  if (error instanceof ProblemError || error instanceof ForwardedProblem) return error.problem;
-  return problem('internal', `the surrogate failed: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 const usableCores = ({ cores, sharingLimit }: Pick<AgentConfig, 'cores' | 'sharingLimit'>): number =>

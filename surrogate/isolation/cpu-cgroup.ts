@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CpuHold, HoldOptions, SlotLimits, Worth } from './cpu-hold.ts';
 import { isAlive, signal } from './proc.ts';
@@ -135,9 +135,7 @@ function readPids(file: string): number[] {
 
 function removeGroup(folder: string): boolean {
   try {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) removeGroup(join(folder, entry.name));
-    }
+    for (const name of foldersIn(folder)) removeGroup(join(folder, name));
     rmdirSync(folder);
     return true;
   } catch {
@@ -291,17 +289,25 @@ export function sweepGroups(prefix: string): number {
     if (typeof found !== 'string') for (const { base } of found) bases.add(base);
   }
   for (const base of bases) {
-    for (const entry of readdirSync(base, { withFileTypes: true })) {
-      if (!entry.isDirectory() || !entry.name.startsWith(prefix)) continue;
-      if (isAlive(basename(entry.name).slice(entry.name.lastIndexOf('.') + 1))) continue;
-      const folder = join(base, entry.name);
-      for (const slot of readdirSync(folder, { withFileTypes: true })) {
-        if (slot.isDirectory()) {
-          for (const pid of readPids(join(folder, slot.name, 'cgroup.procs'))) signal(pid, 'SIGKILL');
-        }
+    for (const name of foldersIn(base)) {
+      if (!name.startsWith(prefix)) continue;
+      if (isAlive(name.slice(name.lastIndexOf('.') + 1))) continue;
+      const folder = join(base, name);
+      for (const slot of foldersIn(folder)) {
+        for (const pid of readPids(join(folder, slot, 'cgroup.procs'))) signal(pid, 'SIGKILL');
       }
       if (removeGroup(folder)) swept += 1;
     }
   }
   return swept;
+}
+
+/** None where there is no such folder (any more: agents that start together sweep together). */
+function foldersIn(path: string): string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  } catch {
+    return [];
+  }
 }

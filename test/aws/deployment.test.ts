@@ -118,7 +118,7 @@ describe('a deployment into two home regions and one more data centre', () => {
     expect(held['eu-central-1']?.resources).toMatchObject({
       'AWS::ImageBuilder::ImagePipeline': 2,
       'AWS::ImageBuilder::ImageRecipe': 2,
-      'AWS::ImageBuilder::Component': 2,
+      'AWS::ImageBuilder::Component': 3,
     });
   });
 

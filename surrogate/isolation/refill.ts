@@ -33,7 +33,8 @@ function isNeedier(a: Stock, b: Stock): boolean {
 }
 
 /**
- * Sandboxes prepared at once that no request waits for: one per core that has nothing else to do, a core left for the next task, and always
- * one. (The VM's quota is one for all: who prepares on the last core takes from the task that begins meanwhile, whatever the weights.)
+ * Sandboxes prepared at once that no request waits for: one per core that runs no task, and always one. (The VM's quota is one for all:
+ * who prepares on more than those takes from the tasks, whatever the weights. With a core less, an app that used up its stock beside a
+ * busy one waited for sandboxes, at up to eight times its own p99.)
  */
-export const preparedAhead = (cores: number, running: number): number => Math.max(1, Math.floor(cores) - 1 - running);
+export const preparedAhead = (cores: number, running: number): number => Math.max(1, Math.floor(cores) - running);

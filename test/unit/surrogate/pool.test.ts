@@ -108,8 +108,8 @@ describe('prepared sandboxes', () => {
     expect(of(stock(4, 0, 4), stock(0, 4, 4))).toBe(-1);
   });
 
-  it('cores that work, and one for the next task, prepare nothing ahead, but one is always prepared', () => {
-    expect([0, 1, 2, 3, 9].map((running) => preparedAhead(4, running))).toEqual([3, 2, 1, 1, 1]);
+  it('cores that work prepare nothing ahead, but one is always prepared', () => {
+    expect([0, 1, 2, 3, 9].map((running) => preparedAhead(4, running))).toEqual([4, 3, 2, 1, 1]);
     expect(preparedAhead(0.25, 0)).toBe(1);
   });
 

@@ -60,12 +60,13 @@ export class Dismantler {
   }
 
   #work(): void {
+    const nowMs = performance.now();
+    if (nowMs >= this.#lastMs + quietMs) this.#endOldest();
+    while (this.#finished.length > 0 && nowMs >= this.#finished[0]!.sinceMs + mostMs) this.#endOldest();
     const [oldest] = this.#finished;
     if (oldest === undefined) return;
-    const nowMs = performance.now();
     const leftMs = Math.min(this.#lastMs + quietMs, oldest.sinceMs + mostMs) - nowMs;
-    if (leftMs <= 0) this.#endOldest();
-    if (this.#finished.length > 0) this.#arm(Math.max(stepMs, leftMs));
+    this.#arm(Math.max(stepMs, leftMs));
   }
 
   #endOldest(): void {

@@ -58,8 +58,8 @@ export function specOf(app: InstalledApp): SandboxSpec {
 /**
  * Waits for one of the N places, takes a prepared sandbox, runs the method in it.
  *
- * @throws ProblemError for every other end: `deadline-exceeded`, `task-failed`, `task-killed`. The place is given back in any case,
- *   when the sandbox can no longer use CPU.
+ * @throws ProblemError for every other end: `deadline-exceeded`, `task-failed`, `task-killed`. The place is given back in any case: with
+ *   the answer, after which the runner only waits for its end, or when the sandbox is killed.
  */
 export function execute(context: Context, execution: Execution): Promise<Executed> {
   return new Promise((resolve, reject) => {

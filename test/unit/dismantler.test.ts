@@ -52,6 +52,18 @@ describe('a finished sandbox', () => {
     expect(vm.ended).toEqual(['first']);
   });
 
+  it('does so even where many finished at the same moment', () => {
+    const vm = surrogate(1_000);
+    const names = Array.from({ length: 20 }, (_, i) => String(i));
+    for (const _ of names) vm.begin();
+    for (const name of names) vm.finish(name);
+    for (let ms = 0; ms < 52; ms += 2) {
+      vm.begin();
+      vi.advanceTimersByTime(2);
+    }
+    expect(vm.ended).toEqual(names);
+  });
+
   it('makes way where it and those that run would be more than N', () => {
     const vm = surrogate(2);
     vm.begin();

@@ -104,6 +104,8 @@ async function oneIsolation(
       row.push(elapsedMs);
       rowInside.push(insideMs);
     }
+    // Not while the sandboxes that were used are being replaced.
+    await sleep(refillMs);
     for (let j = 0; j < inARow; j++) bare.push(await atPeer());
   }
   peer.stop();
@@ -122,7 +124,7 @@ async function oneIsolation(
       name: `${isolation}: an empty task in a row / the least on this machine, p50`,
       value: quantile(row, 0.5) / quantile(bare, 0.5),
       unit: 'x',
-      note: `a bare TLS server that passes the body to a waiting process and back, nothing else: p50 ${quantile(bare, 0.5).toFixed(2)} ms, p90 ${quantile(bare, 0.9).toFixed(2)} ms, by turns in this run`,
+      note: `a bare TLS server that passes the body to a waiting process (used again and again, so warm) and back, nothing else: p50 ${quantile(bare, 0.5).toFixed(2)} ms, p90 ${quantile(bare, 0.9).toFixed(2)} ms, by turns in this run`,
     },
     {
       name: `${isolation}: the same, each after a pause of ${pauseMs} ms, p50`,

@@ -6,7 +6,7 @@ import { ExponentialStream, UniformStream } from '../lib/simulator/engine/rng.ts
 import { type Arm, haproxyArm, httpsCaller, rawArm, sdkArm } from './offload/arms.ts';
 import { type Fleet, startFleet } from './offload/fleet.ts';
 import { type Peer, startHaproxy } from './offload/haproxy.ts';
-import { failures, mean, openLoop, poissonTimes, quantile, type Sample } from './offload/measure.ts';
+import { failures, intervalNote, mean, openLoop, poissonTimes, quantile, type Sample } from './offload/measure.ts';
 import type { Bench, BenchOptions, BenchRow } from './row.ts';
 
 export const bench: Bench = async (options) => [...(await overhead(options)), ...(await underLoad(options))];
@@ -15,7 +15,7 @@ export const bench: Bench = async (options) => [...(await overhead(options)), ..
 const overheadRatePerS = 8;
 
 export async function overhead({ quick, onProgress }: BenchOptions): Promise<BenchRow[]> {
-  const perArm = quick ? 30 : 200;
+  const perArm = quick ? 30 : 500;
   const fleet = await startFleet({
     count: 1,
     env: {
@@ -62,7 +62,13 @@ export async function overhead({ quick, onProgress }: BenchOptions): Promise<Ben
         bar: { atMost: 1 },
         note: `HAProxy ${peer.version} ${note(proxy)}`,
       },
-      { name: 'session offload / HAProxy, p99', value: at(sdk, 0.99) / at(proxy, 0.99), unit: 'x', bar: { atMost: 1 } },
+      {
+        name: 'session offload / HAProxy, p99',
+        value: at(sdk, 0.99) / at(proxy, 0.99),
+        unit: 'x',
+        bar: { atMost: 1 },
+        note: intervalNote(sdk, proxy, (a, b) => at(a, 0.99) / at(b, 0.99)),
+      },
     ];
   } finally {
     for (const arm of arms) arm.close();
@@ -134,13 +140,14 @@ export async function underLoad({ quick, onProgress }: BenchOptions): Promise<Be
         value: mean(oaas) / mean(haproxy),
         unit: 'x',
         bar: { atMost: 1 },
-        note: `${setting}; OaaS ${figures(oaas)}; HAProxy ${figures(haproxy)}`,
+        note: `${setting}; OaaS ${figures(oaas)}; HAProxy ${figures(haproxy)}; ${intervalNote(oaas, haproxy, (a, b) => mean(a) / mean(b))}`,
       },
       {
         name: 'p99 response under load, session / HAProxy round robin',
         value: quantile(oaas, 0.99) / quantile(haproxy, 0.99),
         unit: 'x',
         bar: { atMost: 1 },
+        note: intervalNote(oaas, haproxy, (a, b) => quantile(a, 0.99) / quantile(b, 0.99)),
       },
     ];
   } finally {

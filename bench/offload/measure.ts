@@ -1,6 +1,6 @@
 /** Open-loop measurement: requests leave at their times whatever became of those before, and responses count from then. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ExponentialStream } from '../../lib/simulator/engine/rng.ts';
+import { ExponentialStream, UniformStream } from '../../lib/simulator/engine/rng.ts';
 
 export interface Sample {
   ms: number;
@@ -50,3 +50,24 @@ export function mean(samples: readonly Sample[]): number {
 }
 
 export const failures = (samples: readonly Sample[]): number => samples.filter((s) => s.failed).length;
+
+const resamples = 1_000;
+
+/** 90 % interval of a figure of two arms whose i-th samples belong together: bootstrap over the pairs. */
+export function intervalNote(
+  a: readonly Sample[],
+  b: readonly Sample[],
+  figure: (a: Sample[], b: Sample[]) => number,
+): string {
+  const random = new UniformStream(7, 0, 5);
+  const pairs = Math.min(a.length, b.length);
+  const figures = Array.from({ length: resamples }, () => {
+    const chosen = Array.from({ length: pairs }, () => random.below(pairs));
+    return figure(
+      chosen.map((i) => a[i]!),
+      chosen.map((i) => b[i]!),
+    );
+  }).sort((x, y) => x - y);
+  const at = (share: number) => figures[Math.floor(share * resamples)]!.toFixed(2);
+  return `90 % interval ${at(0.05)} to ${at(0.95)}, ${pairs} pairs`;
+}

@@ -82,8 +82,8 @@ export class SandboxPool {
     app.used();
     for (let next = app.waiting.shift(); next !== undefined; next = app.waiting.shift()) {
       if (!next.alive) continue;
-      this.#scheduleRefill();
       got({ ok: true, sandbox: next });
+      this.#scheduleRefill();
       return () => {};
     }
     app.requests.push(got);

@@ -15,12 +15,14 @@ export class LeanClient {
   readonly #socket: TLSSocket;
   #received = '';
   #done: ((answer: { status: number; body: string }) => void) | null = null;
+  #failed: ((error: Error) => void) | null = null;
 
   private constructor(socket: TLSSocket) {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => this.#receive(text));
+    socket.on('close', () => this.#failed?.(new Error('the server closed the connection')));
   }
 
   static open({ url, certPem, vmId }: TlsAddress): Promise<LeanClient> {
@@ -33,8 +35,10 @@ export class LeanClient {
 
   /** @param head request line and headers without content-length, each ended by CRLF */
   post(head: string, body: string): Promise<{ status: number; body: string }> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#done = resolve;
+      this.#failed = reject;
+      if (this.#socket.destroyed) reject(new Error('the connection is closed'));
       this.#socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
     });
   }

@@ -1,4 +1,5 @@
 import { taskRequestSchema } from '../../lib/ports/contracts/wire.ts';
+import type { InstalledApp } from '../bundles.ts';
 import { ProblemError, quote } from '../http/problems.ts';
 
 /** A request's body with its defaults. */
@@ -37,6 +38,13 @@ export function plainTask(value: unknown): TaskBody | null {
   const { type, json } = args as Record<string, unknown>;
   if (type !== 'application/json' || json === undefined || Object.keys(args).length !== 2) return null;
   return { requestId, method, args: { type, json }, deadlineMs };
+}
+
+/** @throws ProblemError `unknown-method` with those that there are */
+export function checkMethod({ id, methods }: InstalledApp['manifest'], method: string): void {
+  if (Object.hasOwn(methods, method)) return;
+  const known = Object.keys(methods).join(', ');
+  throw new ProblemError('unknown-method', `the app "${id}" has no method ${quote(method)}; it has ${known}`);
 }
 
 function parseBySchema(value: unknown): TaskBody {

@@ -6,7 +6,7 @@ import type { Problem } from '../../lib/ports/contracts/problem.ts';
 import type { TicketClaims } from '../../lib/ports/contracts/ticket.ts';
 import type { CpuAccounting } from '../accounting.ts';
 import type { Admission, Place } from '../admission.ts';
-import type { BundleCache } from '../bundles.ts';
+import type { BundleCache, InstalledApp } from '../bundles.ts';
 import { readJsonBody } from '../http/body.ts';
 import { ProblemError, problem, quote } from '../http/problems.ts';
 import { sendJson, sendProblem } from '../http/reply.ts';
@@ -24,7 +24,7 @@ import { ClientPresence } from './client-presence.ts';
 import { type Executed, execute } from './execute.ts';
 import { Handoff } from './handoff.ts';
 import type { NextVm, PinnedPeers } from './pinned-peers.ts';
-import { parseTaskBody, type TaskBody } from './task-body.ts';
+import { checkMethod, parseTaskBody, type TaskBody } from './task-body.ts';
 import { draining, ForwardedProblem, refusalOf, saturated, toProblem } from './task-problems.ts';
 import type { TaskTable } from './task-table.ts';
 
@@ -219,8 +219,19 @@ export class TaskRoute {
       const refusal = this.draining ? draining(this.#deps.config.vmId) : this.#saturated();
       throw new ProblemError(this.draining ? 'draining' : 'saturated', refusal.detail, refusal);
     }
+    let app: InstalledApp;
     try {
-      return { body: await this.#here(call, task, body, place), requestId: task.requestId };
+      const cached = this.#deps.bundles.get(claims.app.digest);
+      app = cached instanceof Promise ? await awaitApp(cached, { ...call, deadlineMs: task.deadlineMs }) : cached;
+      checkMethod(app.manifest, task.method);
+    } catch (error) {
+      // Nothing ran: the id may come again, with a ticket for the app's next version for one.
+      this.#accepted.delete(dedupeId);
+      place.release();
+      throw error;
+    }
+    try {
+      return { body: await this.#here(call, app, task, body, place), requestId: task.requestId };
     } catch (error) {
       place.release();
       throw error;
@@ -229,18 +240,11 @@ export class TaskRoute {
 
   async #here(
     call: { arrivedMs: number; claims: TicketClaims; hops: string[]; client: ClientPresence },
+    app: InstalledApp,
     task: TaskBody,
     body: Buffer,
     place: Place,
   ): Promise<string> {
-    const cached = this.#deps.bundles.get(call.claims.app.digest);
-    const app = cached instanceof Promise ? await awaitApp(cached, { ...call, deadlineMs: task.deadlineMs }) : cached;
-    if (!Object.hasOwn(app.manifest.methods, task.method)) {
-      throw new ProblemError(
-        'unknown-method',
-        `the app "${app.manifest.id}" has no method ${quote(task.method)}; it has ${Object.keys(app.manifest.methods).join(', ')}`,
-      );
-    }
     const { pool, dismantler, tasks, accounting, taskCpuMs, config } = this.#deps;
     const done: Executed = await execute(
       { pool, dismantler, tasks, accounting, taskCpuMs },

@@ -87,6 +87,14 @@ describe.each(isolations)('tasks in isolation %s', (isolation) => {
     expect(answer.body.detail).toContain(detail);
   });
 
+  it('an id that was refused before anything ran may come again, one that ran may not', async () => {
+    const requestId = randomUUID();
+    const outdated = await runTask(agent, ticket, 'of-the-next-version', [], { requestId });
+    expect(problemName(outdated.body)).toBe('unknown-method');
+    expect((await runTask(agent, ticket, 'echo', [1], { requestId })).status).toBe(200);
+    expect(problemName((await runTask(agent, ticket, 'echo', [1], { requestId })).body)).toBe('replayed-ticket');
+  });
+
   it.each([
     ['loop', ['deadline-exceeded']],
     ['offspring', ['deadline-exceeded']],

@@ -48,7 +48,7 @@ export function addConfigCommand(
       writeJson(await operator.get(operator.first, paths.config(kind, id), z.unknown()));
     });
   operatorOptions(command.command('rm <id>'))
-    .description(`remove a ${kind}`)
+    .description(`remove ${kind === 'group' ? 'a' : 'an'} ${kind}`)
     .action(async (id: string, options: OperatorOptions) => {
       const operator = await findOperator(options);
       await operator.send(operator.first, 'DELETE', paths.config(kind, id));

@@ -1,9 +1,9 @@
 /**
- * Builds the @oaas/sdk package: `npm run build:sdk` writes sdk/typescript/dist (two bundles and the declarations that
- * they need). Fails when a declaration would reach outside the package.
+ * Builds the @oaas/sdk package: `npm run build:sdk` writes sdk/typescript/dist (two bundles, the declarations that
+ * they need and the licence). Fails when a declaration would reach outside the package.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,12 +15,15 @@ const source = join(root, 'sdk/typescript/src');
 /** @returns size in bytes of each bundle */
 export async function buildSdk(outDir: string): Promise<{ node: number; browser: number }> {
   await rm(outDir, { recursive: true, force: true });
-  const common = { bundle: true, format: 'esm', target: 'es2022', minify: true, legalComments: 'none' } as const;
+  // Not minified: Node prints the line that threw, and bundlers of browser code minify by themselves.
+  const common = { bundle: true, format: 'esm', target: 'es2022', legalComments: 'none' } as const;
   const node = join(outDir, 'node.js');
   const browser = join(outDir, 'browser.js');
   await build({ ...common, entryPoints: [join(source, 'index.node.ts')], platform: 'node', outfile: node });
   await build({ ...common, entryPoints: [join(source, 'index.browser.ts')], platform: 'browser', outfile: browser });
   await declarations(join(outDir, 'types'));
+  // Apache-2.0, section 4: whoever passes the package on passes the licence on.
+  await copyFile(join(root, 'LICENSE'), join(outDir, 'LICENSE'));
   return { node: (await stat(node)).size, browser: (await stat(browser)).size };
 }
 

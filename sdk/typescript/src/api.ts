@@ -59,10 +59,16 @@ export interface LocalContext<S> {
  */
 export type LocalImplementation<R> = (...argsAndContext: never[]) => R | Promise<R>;
 
-/** What `solve` takes for a function with parameters P: all of them as an array, or the only one as it is. */
+/** What `solve` takes for a function with parameters P: all of them as an array, or the only one that it needs as it is. */
 export type ArgumentsOf<P extends readonly unknown[]> =
   | P
-  | (P extends readonly [infer Only] ? (Only extends readonly unknown[] ? never : Only) : never);
+  | (P extends readonly [infer First, ...infer Rest]
+      ? [] extends Rest
+        ? First extends readonly unknown[]
+          ? never
+          : First
+        : never
+      : never);
 
 export interface OffloadOptions {
   /** Agreement to ask for; absent: the app's default. */

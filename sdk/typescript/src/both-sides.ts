@@ -33,9 +33,11 @@ export class BothSides<A, R, S> {
       const sentMs = monotonicMs();
       const remote = this.#remote.run(call, remoteAbort);
       let answered = false;
-      void remote.then(() => {
+      const hear = () => {
         answered = true;
-      });
+      };
+      // A failure is heard of below; here it must not be one that nobody handles.
+      remote.then(hear, hear);
       const outcome = hedgeMs === 0 ? 'race' : await this.#untilLate(call, remote, hedgeMs);
       if (typeof outcome !== 'string') return await this.#settleRemote(call, outcome);
       const first = await this.#runBoth(call, remote, outcome, finish.local);

@@ -24,6 +24,8 @@ export interface Call<A, S> {
   requestId: string;
   startMs: number;
   endsAtMs: number;
+  /** The same for a run on the device, which has no end unless the caller set one: it may be the only way out. */
+  localEndsAtMs: number;
   signal: CancelSignal;
   /** The caller asked for remote: the region is not to weigh it against the device. */
   forced: boolean;

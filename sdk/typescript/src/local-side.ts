@@ -1,7 +1,8 @@
 import type { Attempt, LocalContext, LocalImplementation } from './api.ts';
 import type { Call, MethodContext, Settled } from './call-context.ts';
-import { type CancelSignal, toAbortSignal } from './cancellation.ts';
+import { Cancellation, type CancelSignal, toAbortSignal } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
+import { OffloadError } from './errors.ts';
 
 /** A method on this device. */
 export class LocalSide<A, R, S> {
@@ -13,8 +14,44 @@ export class LocalSide<A, R, S> {
     this.#implementation = implementation;
   }
 
+  /**
+   * Ends as soon as the result is not wanted any more, or the caller's deadline has passed, even where the implementation goes on: it
+   * is only told. One that blocks its thread has its result taken whenever it comes.
+   *
+   * @throws OffloadError `aborted`, `closed`, `deadline-exceeded`, and whatever the implementation throws
+   */
   async run(call: Call<A, S>, signal: CancelSignal = call.signal): Promise<Settled<R, S>> {
-    const following = toAbortSignal(signal);
+    if (signal.aborted) throw this.#context.aborted();
+    const unwanted = new Cancellation();
+    const running = this.#toItsEnd(call, unwanted);
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void) => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        settle();
+      };
+      const giveUp = (error: OffloadError) =>
+        finish(() => {
+          unwanted.abort();
+          reject(error);
+        });
+      const onAbort = () => giveUp(this.#context.aborted());
+      const leftMs = call.localEndsAtMs - monotonicMs();
+      const late = `${this.#context.what}: the device had no result within ${Math.round(call.localEndsAtMs - call.startMs)} ms`;
+      const timer =
+        leftMs === Number.POSITIVE_INFINITY
+          ? undefined
+          : setTimeout(() => giveUp(new OffloadError('deadline-exceeded', late)), Math.max(1, leftMs));
+      signal.addEventListener('abort', onAbort);
+      running.then(
+        (settled) => finish(() => resolve(settled)),
+        (error) => finish(() => reject(error)),
+      );
+    });
+  }
+
+  async #toItsEnd(call: Call<A, S>, unwanted: CancelSignal): Promise<Settled<R, S>> {
+    const following = toAbortSignal(unwanted);
     const context: LocalContext<S> = { state: call.state, signal: following.signal };
     const history = this.#context.history;
     const startMs = monotonicMs();

@@ -10,6 +10,7 @@ import type { Decision } from './decide.ts';
 import { OffloadError } from './errors.ts';
 import { LocalSide } from './local-side.ts';
 import { MethodHistory } from './method-history.ts';
+import { checkCall } from './options.ts';
 import { RemoteSide } from './remote-side.ts';
 import type { TicketSpec } from './tickets.ts';
 
@@ -29,6 +30,7 @@ export class Method<A, R, S> {
   readonly #name: string;
   readonly #options: OffloadOptions;
   readonly #history: MethodHistory;
+  readonly #what: string;
   readonly #remote: RemoteSide<A, R, S>;
   /** Null: the method can only run remotely. */
   readonly #device: { local: LocalSide<A, R, S>; both: BothSides<A, R, S> } | null;
@@ -51,6 +53,7 @@ export class Method<A, R, S> {
     };
     this.#history = new MethodHistory(host, this.spec, options);
     const context = new MethodContext({ host, spec: this.spec, name, options, history: this.#history });
+    this.#what = context.what;
     this.#remote = new RemoteSide(context, local !== null);
     const side = local === null ? null : new LocalSide<A, R, S>(context, local);
     this.#device = side === null ? null : { local: side, both: new BothSides(context, side, this.#remote) };
@@ -58,10 +61,12 @@ export class Method<A, R, S> {
 
   async call(args: A, options: CallOptions<S> = {}): Promise<Detailed<R, S>> {
     const { closing, events } = this.#host;
+    checkCall(this.#what, options);
     if (closing.closed) throw new OffloadError('closed', 'this OaaS instance was closed; create a new one');
     if (options.signal?.aborted) throw new OffloadError('aborted', 'aborted by the caller');
     const startMs = monotonicMs();
     const prefer = options.prefer ?? this.#options.prefer ?? 'auto';
+    const deadlineMs = options.deadlineMs ?? this.#options.deadlineMs ?? null;
     const abort = new Cancellation();
     const call: Call<A, S> = {
       args,
@@ -69,13 +74,14 @@ export class Method<A, R, S> {
       state: options.state,
       requestId: options.requestId ?? this.#remote.takeId(),
       startMs,
-      endsAtMs: startMs + (options.deadlineMs ?? this.#options.deadlineMs ?? defaultDeadlineMs),
+      endsAtMs: startMs + (deadlineMs ?? defaultDeadlineMs),
+      localEndsAtMs: deadlineMs === null ? Number.POSITIVE_INFINITY : startMs + deadlineMs,
       signal: abort,
       forced: prefer === 'remote',
       attempts: [],
     };
     const onAbort = () => abort.abort();
-    const plan = this.#plan(prefer, call, options.deadlineMs ?? this.#options.deadlineMs ?? null);
+    const plan = this.#plan(prefer, call, deadlineMs);
     const running = this.#execute(plan, call);
     const release = closing.onClose(onAbort);
     options.signal?.addEventListener('abort', onAbort);

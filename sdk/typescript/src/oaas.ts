@@ -14,6 +14,7 @@ import { Closing } from './closing.ts';
 import { CostModel } from './cost-model.ts';
 import { Emitter } from './emitter.ts';
 import { Method } from './method.ts';
+import { checkOffload, checkOptions } from './options.ts';
 import { runProxied } from './proxy.ts';
 import { Regions } from './regions.ts';
 import { runDirect } from './remote.ts';
@@ -115,7 +116,7 @@ export class OaasClient {
     local: LocalImplementation<R> | null,
     options: OffloadOptions = {},
   ): Offloaded<A, R, S> {
-    checkOffload(appId, method, options);
+    checkOffload(appId, method, local, options);
     const declared = new Method<A, R, S>(this.#host, appId, method, local, options);
     const wanted = options.prefetch !== false && options.prefer !== 'local';
     if (wanted && this.#host.route === 'direct' && !this.#closing.closed) {
@@ -181,31 +182,5 @@ export class OaasClient {
     this.#regions.close();
     this.#transport.close();
     this.#events.clear();
-  }
-}
-
-function checkOptions(options: OaasOptions): void {
-  const { endpoints, regionsUrl, apiKey, energyWeight } = options;
-  if (typeof apiKey !== 'string' || apiKey === '') {
-    throw new TypeError(`apiKey must be the device key, received ${String(apiKey)}`);
-  }
-  if ((endpoints === undefined || endpoints.length === 0) && regionsUrl === undefined) {
-    throw new TypeError("no endpoint: pass endpoints: ['https://...'] or regionsUrl");
-  }
-  for (const endpoint of endpoints ?? []) {
-    const url = typeof endpoint === 'string' ? endpoint : endpoint.url;
-    if (!/^https?:\/\/[^\s/]/.test(url)) throw new TypeError(`endpoint must be an http(s) URL, received ${url}`);
-  }
-  if (energyWeight !== undefined && !(energyWeight >= 0 && energyWeight <= 1)) {
-    throw new TypeError(`energyWeight must be from 0 (time only) to 1 (energy only), received ${energyWeight}`);
-  }
-}
-
-function checkOffload(appId: string, method: string, options: OffloadOptions): void {
-  if (appId === '' || method === '')
-    throw new TypeError(`appId and method must be named, received "${appId}", "${method}"`);
-  for (const name of ['deadlineMs', 'localEstimateMs', 'localParallelism', 'acceleration'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(value > 0)) throw new TypeError(`${name} must be above 0, received ${value}`);
   }
 }

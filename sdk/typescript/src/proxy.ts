@@ -7,7 +7,7 @@ import { Cancellation, type CancelSignal } from './cancellation.ts';
 import { monotonicMs, sleep } from './clock.ts';
 import { raceRegions } from './region-race.ts';
 import type { Region, Regions } from './regions.ts';
-import { classifyTry, describeTry, patienceMs, type RemoteCall, type RemoteOutcome } from './remote.ts';
+import { bodyOf, classifyTry, describeTry, patienceMs, type RemoteCall, type RemoteOutcome } from './remote.ts';
 import type { Transport } from './transport.ts';
 import { paths } from './wire.ts';
 
@@ -90,12 +90,8 @@ async function untilSilent(region: Region, regions: Regions, answered: Cancellat
 async function invoke(call: RemoteCall, parts: ProxyParts, region: Region): Promise<RemoteOutcome> {
   const startMs = monotonicMs();
   const timeoutMs = call.endsAtMs - startMs;
-  const body = JSON.stringify({
-    ...call.spec,
-    ...call.task,
-    deadlineMs: Math.max(1, Math.min(timeoutMs, 3_600_000)),
-    ...(call.localEstimateMs === null ? {} : { localEstimateMs: call.localEstimateMs }),
-  });
+  const estimate = call.localEstimateMs === null ? {} : { localEstimateMs: call.localEstimateMs };
+  const body = bodyOf(call, timeoutMs, { ...call.spec, ...estimate });
   const reply = await parts.transport.control(region.url + paths.invocations, {
     method: 'POST',
     body,

@@ -139,11 +139,13 @@ export class Regions {
       signal: this.#abort,
     });
     const listed = reply.ok && isSuccess(reply) ? (parseJson(reply.body) as RegionsResponse | undefined) : undefined;
-    if (listed !== undefined) {
-      this.#regions = listed.regions.map((r) => toRegion({ region: r.id, url: r.endpoint }));
-      return;
+    if (Array.isArray(listed?.regions)) {
+      this.#regions = listed.regions
+        .filter((r) => typeof r?.id === 'string' && typeof r.endpoint === 'string')
+        .map((r) => toRegion({ region: r.id, url: r.endpoint }));
+      if (this.#regions.length > 0) return;
     }
-    const cause = reply.ok ? `status ${reply.status}` : reply.detail;
+    const cause = !reply.ok ? reply.detail : isSuccess(reply) ? 'the answer names none' : `status ${reply.status}`;
     this.#events.emit('error', { message: `cannot list the regions at ${url}: ${cause}`, cause: reply });
   }
 
@@ -171,6 +173,7 @@ export class Regions {
 
 function toRegion(endpoint: string | Endpoint): Region {
   const named = typeof endpoint !== 'string';
-  const { region, url } = named ? endpoint : { region: new URL(endpoint).host, url: endpoint };
+  // Not by `URL`, whose parts React Native does not tell.
+  const { region, url } = named ? endpoint : { region: endpoint.split('/')[2] ?? endpoint, url: endpoint };
   return { region, url: url.replace(/\/$/, ''), rttMs: null, down: false, named, lastAnswerMs: null };
 }

@@ -1,9 +1,10 @@
+import type { TaskRequest } from '../../../lib/ports/contracts/wire.ts';
 import type { Call, MethodContext, Settled } from './call-context.ts';
 import { failureOf } from './call-failure.ts';
 import type { CancelSignal } from './cancellation.ts';
 import { monotonicMs, sleep } from './clock.ts';
-import { decodePayload, encodePayload } from './payload.ts';
-import type { RemoteOutcome, RemoteSuccess } from './remote.ts';
+import { decodePayload, encodeArguments, encodePayload } from './payload.ts';
+import { faultsOfTheCall, type RemoteOutcome, type RemoteSuccess } from './remote.ts';
 
 /** Waiting and handing on beyond this share of the run itself: the ticket's VMs are crowded. */
 const crowdedShare = 0.5;
@@ -32,16 +33,22 @@ export class RemoteSide<A, R, S> {
   }
 
   run(call: Call<A, S>, signal: CancelSignal): Promise<RemoteOutcome> {
-    const args = encodePayload(call.args);
+    let task: string;
+    try {
+      task = JSON.stringify({
+        requestId: call.requestId,
+        method: this.#context.name,
+        args: encodeArguments(call.args),
+        ...(call.state === undefined ? {} : { state: encodePayload(call.state) }),
+      } satisfies TaskRequest);
+    } catch (error) {
+      const cause = `arguments and state must be JSON or a Uint8Array: ${(error as Error).message}`;
+      return Promise.resolve({ kind: 'unavailable', cause, retryAfterMs: null, problem: 'invalid-request' });
+    }
     const outcome = this.#context.host.run({
       spec: this.#context.spec,
       method: this.#context.name,
-      task: {
-        requestId: call.requestId,
-        method: this.#context.name,
-        args,
-        ...(call.state === undefined ? {} : { state: encodePayload(call.state) }),
-      },
+      task,
       idempotent: this.#context.idempotent,
       localEstimateMs: call.forced || !this.#weighed ? null : this.#context.history.localMs(call.size),
       runMs: this.#context.history.runMs(call.size),
@@ -80,6 +87,8 @@ export class RemoteSide<A, R, S> {
 
   holdOff(outcome: RemoteOutcome): void {
     if (outcome.kind === 'ok' || outcome.kind === 'task-failed' || this.#context.host.closing.closed) return;
+    // It was this call that no surrogate takes; the next may be another matter.
+    if (outcome.kind === 'unavailable' && outcome.problem !== null && faultsOfTheCall.has(outcome.problem)) return;
     const retryAfterMs = outcome.kind === 'unknown' ? null : outcome.retryAfterMs;
     this.#context.history.heldUntilMs = monotonicMs() + Math.min(retryAfterMs || holdOffMs, longestHoldOffMs);
   }
@@ -104,9 +113,13 @@ export class RemoteSide<A, R, S> {
 
 /** About 128 random bits; the proof against a second run rests on ids being unique. */
 function randomId(): string {
-  // Browsers offer it on https pages only, React Native not at all; in Node it is much the faster.
-  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  // Browsers offer it on https pages only; in Node it is much the faster.
+  const source = (globalThis as { crypto?: Partial<Crypto> }).crypto;
+  if (typeof source?.randomUUID === 'function') return source.randomUUID();
+  const bytes = new Uint8Array(16);
+  if (typeof source?.getRandomValues === 'function') source.getRandomValues(bytes);
+  // React Native has no such source at all. Ids need to be unique, not secret: nobody runs or reads a task by its id.
+  else for (let i = 0; i < bytes.length; i += 1) bytes[i] = Math.floor(Math.random() * 256);
   let id = '';
   for (const byte of bytes) id += (byte + 256).toString(16).slice(1);
   return id;

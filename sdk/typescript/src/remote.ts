@@ -6,7 +6,8 @@
  * after the request was sent): the same VM is asked once more under the same request id, which it runs at most
  * once; beyond that only an idempotent method is tried elsewhere.
  */
-import type { Candidate, TaskRequest, TaskResponse } from '../../../lib/ports/contracts/wire.ts';
+import type { ProblemType } from '../../../lib/ports/contracts/problem.ts';
+import type { Candidate, TaskResponse } from '../../../lib/ports/contracts/wire.ts';
 import type { Attempt } from './api.ts';
 import type { CancelSignal } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
@@ -18,7 +19,8 @@ import { isSuccess, type ProblemReply, parseJson, paths, readProblem } from './w
 export interface RemoteCall {
   spec: TicketSpec;
   method: string;
-  task: Omit<TaskRequest, 'deadlineMs'>;
+  /** The task request as JSON, but for its deadline: each try has less time left. */
+  task: string;
   idempotent: boolean;
   localEstimateMs: number | null;
   /** Recent mean time of the method on a surrogate, to weigh this client's own load. */
@@ -64,6 +66,13 @@ export interface RemoteParts {
 /** A ticket that every VM refused is worth one fresh placement, not more: the region is then full or wrong. */
 const mostTickets = 3;
 
+/** Problems of the request itself: every other VM would say the same. */
+export const faultsOfTheCall: ReadonlySet<string> = new Set<ProblemType>([
+  'invalid-request',
+  'body-too-large',
+  'unsupported-media-type',
+]);
+
 export type TryOutcome =
   | RemoteSuccess
   | { kind: 'task-failed'; problem: ProblemReply }
@@ -87,6 +96,8 @@ export async function runDirect(call: RemoteCall, parts: RemoteParts): Promise<R
     const outcome = await tryCandidates(call, parts, issued.ticket, tried, t1Ms);
     if (outcome.kind === 'ok' || outcome.kind === 'task-failed') return outcome;
     if (outcome.kind === 'unknown' && !call.idempotent) return outcome;
+    if (outcome.kind === 'unavailable' && outcome.problem !== null && faultsOfTheCall.has(outcome.problem))
+      return outcome;
     last = outcome;
     if (call.signal.aborted) return last;
     const full = outcome.kind === 'unavailable' && outcome.problem === 'saturated';
@@ -129,11 +140,12 @@ async function tryCandidates(
     } else {
       if (outcome.gone !== 'no') surrogates.avoid(candidate.vmId, outcome.gone === 'yes');
       const { problem } = outcome;
-      const retryAfterMs = problem === null ? 0 : (problem.retryAfterMs ?? 0);
+      const retryAfterMs = problem === null ? 0 : retryAfterOf(problem);
       if (last.kind !== 'unknown') {
         last = { kind: 'unavailable', cause: outcome.cause, retryAfterMs, problem: problem?.type ?? null };
       }
-      if (problem?.type === 'invalid-ticket') {
+      if (problem !== null && faultsOfTheCall.has(problem.type)) return last;
+      if (problem !== null && faultsOfTheTicket.has(problem.type)) {
         // Another VM of the same ticket would say the same: a fresh ticket may name this VM again.
         tried.delete(candidate.vmId);
         return last;
@@ -154,7 +166,7 @@ async function tryOnce(
   const { surrogates, transport } = parts;
   const startMs = monotonicMs();
   const timeoutMs = call.endsAtMs - startMs;
-  const body = JSON.stringify({ ...call.task, deadlineMs: Math.max(1, Math.min(timeoutMs, 3_600_000)) });
+  const body = bodyOf(call, timeoutMs);
   surrogates.enter(candidate.vmId);
   const reply = await transport.surrogate(candidate, paths.tasks, {
     method: 'POST',
@@ -176,6 +188,12 @@ async function tryOnce(
   });
   call.attempted(describeTry(outcome, candidate.vmId, region, ms, call.signal.aborted));
   return outcome;
+}
+
+/** The request with the time that is left and whatever else goes along. */
+export function bodyOf(call: RemoteCall, timeoutMs: number, more: object = {}): string {
+  const rest = JSON.stringify({ ...more, deadlineMs: Math.max(1, Math.min(timeoutMs, 3_600_000)) });
+  return `${call.task.slice(0, -1)},${rest.slice(1)}`;
 }
 
 /** Silence beyond this is held against the VM rather than the method. */
@@ -255,10 +273,21 @@ export function describeTry(
   }
 }
 
+/** Problems that end with the ticket: it is no longer valid, or for a version of the app that was replaced. */
+const faultsOfTheTicket: ReadonlySet<string> = new Set<ProblemType>([
+  'invalid-ticket',
+  'unknown-method',
+  'unknown-app',
+]);
+
 type NoTicket = Exclude<Awaited<ReturnType<Tickets['acquire']>>, { kind: 'ticket' }>;
 
 /** Problems that a second try cannot cure. */
 const permanent = new Set([400, 401, 403, 404, 413, 415, 422]);
+
+/** An agent that calls a ticket invalid may only lack the newest key. */
+const retryAfterOf = ({ type, status, retryAfterMs }: ProblemReply): number | null =>
+  type !== 'invalid-ticket' && permanent.has(status) ? null : (retryAfterMs ?? 0);
 
 export function withoutTicket(issued: NoTicket): RemoteOutcome {
   if (issued.kind === 'local') {
@@ -268,6 +297,6 @@ export function withoutTicket(issued: NoTicket): RemoteOutcome {
     return { kind: 'unavailable', cause: issued.detail, retryAfterMs: 250, problem: null };
   }
   const { problem } = issued;
-  const retryAfterMs = permanent.has(problem.status) ? null : (problem.retryAfterMs ?? 0);
-  return { kind: 'unavailable', cause: `${problem.type}: ${problem.detail}`, retryAfterMs, problem: problem.type };
+  const cause = `${problem.type}: ${problem.detail}`;
+  return { kind: 'unavailable', cause, retryAfterMs: retryAfterOf(problem), problem: problem.type };
 }

@@ -41,15 +41,20 @@ export function nodeTransport(): Transport {
 
   return {
     direct: true,
-    control(url, request) {
-      const { protocol, hostname, port, pathname, search } = new URL(url);
-      const tls = protocol === 'https:';
-      const target = {
-        host: hostname.replace(/^\[|\]$/g, ''),
-        port: port || (tls ? '443' : '80'),
-        path: pathname + search,
-      };
-      return exchange(tls ? https.request : http.request, { ...target, agent: tls ? secure : plain }, request);
+    async control(url, request) {
+      try {
+        const { protocol, hostname, port, pathname, search } = new URL(url);
+        const tls = protocol === 'https:';
+        const target = {
+          host: hostname.replace(/^\[|\]$/g, ''),
+          port: port || (tls ? '443' : '80'),
+          path: pathname + search,
+        };
+        return await exchange(tls ? https.request : http.request, { ...target, agent: tls ? secure : plain }, request);
+      } catch (error) {
+        // What Node refuses to send: an address of the list of regions, say.
+        return { ok: false, sent: false, kind: 'network', detail: `cannot ask ${url}: ${(error as Error).message}` };
+      }
     },
     surrogate(address, path, request) {
       try {

@@ -170,14 +170,29 @@ describe('offload: refusals and failures', () => {
     expect(why).toContain('saturated');
   });
 
-  it('asks for a new ticket when its own is no longer valid', async () => {
+  it.each([
+    'invalid-ticket',
+    // For a version of the app that was replaced since.
+    'unknown-method',
+    'unknown-app',
+  ] as const)(
+    'asks for a new ticket when its own is no longer valid (%s), which may name the same VM',
+    async (problem) => {
+      const vms = await agents('vm-1');
+      vms[0]!.behave = () => (vms[0]!.tokens.at(-1) === 'Bearer ticket-eu-1' ? { problem } : { result: 1 });
+      const eu = await region('eu', vms);
+      const solve = client([eu]).offload<number, number>('app', 'echo', double, remote);
+      expect((await solve.detailed(1)).attempts.map((a) => a.outcome)).toEqual(['refused', 'ok']);
+      expect(eu.placements).toHaveLength(2);
+    },
+  );
+
+  it('gives up on an app that no new ticket has', async () => {
     const vms = await agents('vm-1');
-    vms[0]!.behave = () =>
-      vms[0]!.tokens.at(-1) === 'Bearer ticket-eu-1' ? { problem: 'invalid-ticket' } : { result: 1 };
-    const eu = await region('eu', vms);
-    const solve = client([eu]).offload<number, number>('app', 'echo', double, remote);
-    expect((await solve.detailed(1)).attempts.map((a) => a.outcome)).toEqual(['refused', 'ok']);
-    expect(eu.placements).toHaveLength(2);
+    vms[0]!.behave = () => ({ problem: 'unknown-app' });
+    const solve = client([await region('eu', vms)]).offload<number, number>('app', 'echo', null);
+    await expect(solve(1)).rejects.toMatchObject({ code: 'invalid-request', problem: 'unknown-app' });
+    expect(vms[0]!.seen).toHaveLength(3);
   });
 
   it('skips a VM that is gone', async () => {

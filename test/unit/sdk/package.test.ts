@@ -28,6 +28,21 @@ describe('the built package', () => {
     expect(code).not.toMatch(/^import /m);
   });
 
+  it('reports an error that nobody catches in a few lines, by its name', async () => {
+    writeFileSync(
+      join(project, 'uncaught.mjs'),
+      `import { OaaS } from '@oaas/sdk';
+       const oaas = new OaaS({ endpoints: ['http://127.0.0.1:9'], apiKey: 'k' });
+       await oaas.offload('app', 'echo', null)(1n);`,
+    );
+    const { stderr } = await promisify(execFile)(process.execPath, ['uncaught.mjs'], { cwd: project }).then(
+      () => expect.unreachable('it fails'),
+      (error: { stderr: string }) => error,
+    );
+    expect(stderr).toMatch(/^OffloadError: app\.echo could not be offloaded/m);
+    expect(stderr.length).toBeLessThan(3_000);
+  });
+
   it('declares its types without the rest of the project, for a strict consumer', () => {
     writeFileSync(
       join(project, 'consumer.ts'),
@@ -38,11 +53,48 @@ describe('the built package', () => {
        export const d: Promise<Detailed<number, unknown>> = solve.detailed('x');
        // @ts-expect-error the argument must be what the local implementation takes
        void solve(5);
+       const deeper = oaas.offload('chess', 'bestMove', (fen: string, depth?: number) => fen.length + (depth ?? 3));
+       export const m: Promise<number>[] = [deeper('x'), deeper(['x']), deeper(['x', 4])];
+       // @ts-expect-error two arguments that both must be there come as an array
+       void oaas.offload('chess', 'bestMove', (fen: string, depth: number) => fen.length + depth)('x');
        oaas.on('result', (e) => e.timings.totalMs.toFixed());`,
     );
     const flags = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom'];
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     execFileSync(process.execPath, [tsc, ...flags, '--types', '', 'consumer.ts'], { cwd: project, stdio: 'pipe' });
+  });
+
+  it('carries the licence that it names', () => {
+    expect(readFileSync(join(installed, 'dist/LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
+  });
+
+  it('offloads where there is no crypto and URL tells no parts, as in React Native', async () => {
+    const region = await fakeRegion('eu', []);
+    try {
+      const there = (n: number) => `await oaas.offload('app', 'echo', null)(${n})`;
+      writeFileSync(
+        join(project, 'native.mjs'),
+        `delete globalThis.crypto;
+         const ours = { URL, fetch };
+         const native = class { get host() { throw new Error('URL.host is not implemented'); } };
+         globalThis.URL = native;
+         globalThis.fetch = async (...args) => {
+           globalThis.URL = ours.URL;
+           try { return await ours.fetch(...args); } finally { globalThis.URL = native; }
+         };
+         const { OaaS } = await import('@oaas/sdk');
+         const oaas = new OaaS({ endpoints: ['${region.url}'], apiKey: '${deviceKey}' });
+         const ids = new Set();
+         oaas.on('result', ({ requestId }) => ids.add(requestId));
+         console.log(${there(1)}, ${there(2)}, ids.size, [...ids].every((id) => /^[0-9a-f]{32}$/.test(id)));
+         oaas.close();`,
+      );
+      const flags = ['--conditions=react-native', 'native.mjs'];
+      const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd: project });
+      expect(stdout).toBe('1 2 2 true\n');
+    } finally {
+      await region.stop();
+    }
   });
 
   it.each([

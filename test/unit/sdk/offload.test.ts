@@ -182,7 +182,8 @@ describe('offload: refusals and failures', () => {
       vms[0]!.behave = () => (vms[0]!.tokens.at(-1) === 'Bearer ticket-eu-1' ? { problem } : { result: 1 });
       const eu = await region('eu', vms);
       const solve = client([eu]).offload<number, number>('app', 'echo', double, remote);
-      expect((await solve.detailed(1)).attempts.map((a) => a.outcome)).toEqual(['refused', 'ok']);
+      const tries = (await solve.detailed(1)).attempts.map((a) => `${a.target}: ${a.outcome}`);
+      expect(tries).toEqual(['vm-1: refused', 'vm-1: ok']);
       expect(eu.placements).toHaveLength(2);
     },
   );

@@ -54,6 +54,7 @@ export class RemoteSide<A, R, S> {
       runMs: this.#context.history.runMs(call.size),
       endsAtMs: call.endsAtMs,
       signal,
+      caller: call.signal,
       attempted: (attempt) => this.#context.attempted(call, attempt),
     });
     // The request is on its way: time for what can wait.

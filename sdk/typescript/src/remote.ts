@@ -28,6 +28,8 @@ export interface RemoteCall {
   /** Monotonic time after which nobody waits any more. */
   endsAtMs: number;
   signal: CancelSignal;
+  /** Fires when the caller aborts or closes; `signal` also when the device was faster. */
+  caller: CancelSignal;
   attempted: (attempt: Attempt) => void;
 }
 
@@ -91,7 +93,12 @@ export async function runDirect(call: RemoteCall, parts: RemoteParts): Promise<R
     const exclude = round === 0 ? [] : [...new Set([...tried, ...surrogates.avoidedIds()])];
     const placing = { method: call.method, localEstimateMs: call.localEstimateMs, exclude, timeoutMs };
     const issued = tickets.held(call.spec, exclude) ?? (await tickets.acquire(call.spec, placing));
-    if (issued.kind !== 'ticket') return last.kind === 'unknown' ? last : withoutTicket(issued);
+    if (issued.kind !== 'ticket') {
+      if (last.kind === 'unknown') return last;
+      const none = withoutTicket(issued);
+      // Why the first ticket's VMs were left out tells more than that there are no others.
+      return round === 0 ? none : { ...none, cause: `${causeOf(last)}; then ${none.cause}` };
+    }
     t1Ms += issued.ms;
     const outcome = await tryCandidates(call, parts, issued.ticket, tried, t1Ms);
     if (outcome.kind === 'ok' || outcome.kind === 'task-failed') return outcome;
@@ -196,8 +203,9 @@ export function bodyOf(call: RemoteCall, timeoutMs: number, more: object = {}): 
   return `${call.task.slice(0, -1)},${rest.slice(1)}`;
 }
 
-/** Silence beyond this is held against the VM rather than the method. */
-export const patienceMs = (call: RemoteCall): number => 3 * Math.max(call.runMs, 100);
+/** Silence beyond this is held against the VM rather than the method; never that the caller did not wait for. */
+export const patienceMs = (call: RemoteCall): number =>
+  call.caller.aborted ? Number.POSITIVE_INFINITY : 3 * Math.max(call.runMs, 100);
 
 /** What a reply to a task (or invocation) means for the question whether it ran. */
 export function classifyTry(
@@ -289,7 +297,9 @@ const permanent = new Set([400, 401, 403, 404, 413, 415, 422]);
 const retryAfterOf = ({ type, status, retryAfterMs }: ProblemReply): number | null =>
   type !== 'invalid-ticket' && permanent.has(status) ? null : (retryAfterMs ?? 0);
 
-export function withoutTicket(issued: NoTicket): RemoteOutcome {
+const causeOf = (outcome: RemoteOutcome): string => ('cause' in outcome ? outcome.cause : '');
+
+export function withoutTicket(issued: NoTicket): Extract<RemoteOutcome, { kind: 'unavailable' | 'region-says-local' }> {
   if (issued.kind === 'local') {
     return { kind: 'region-says-local', cause: issued.detail, retryAfterMs: issued.retryAfterMs };
   }

@@ -188,6 +188,27 @@ describe('offload: refusals and failures', () => {
     },
   );
 
+  it('holds nothing against a VM whose answer the caller did not wait for', async () => {
+    const vms = await agents('vm-1');
+    const eu = await region('eu', vms);
+    const solve = client([eu]).offload<number, number>('app', 'echo', null);
+    vms[0]!.behave = () => 'hang';
+    // Longer than the silence that is held against a VM.
+    await expect(solve(1, { signal: AbortSignal.timeout(400) })).rejects.toMatchObject({ code: 'aborted' });
+    vms[0]!.behave = () => ({ result: 2 });
+    expect(await solve(2)).toBe(2);
+    expect(eu.placements).toHaveLength(1);
+  });
+
+  it('tells both why the first VMs were left out and that there are no others', async () => {
+    const vms = await agents('vm-1');
+    vms[0]!.behave = () => ({ problem: 'draining' });
+    const eu = await region('eu', vms);
+    eu.place = (request) => (request.exclude === undefined ? placed(vms, {}) : { problem: 'no-capacity' });
+    const solve = client([eu]).offload<number, number>('app', 'echo', double, remote);
+    expect((await solve.detailed(1)).why).toMatch(/draining: .*; then no-capacity: /);
+  });
+
   it('gives up on an app that no new ticket has', async () => {
     const vms = await agents('vm-1');
     vms[0]!.behave = () => ({ problem: 'unknown-app' });

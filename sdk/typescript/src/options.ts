@@ -80,7 +80,8 @@ export function checkCall(what: string, { deadlineMs, requestId, prefer }: CallO
     refuse(`prefer must be one of ${sides.join(', ')}, received ${String(prefer)}`);
 }
 
-function checkUrl(name: string, url: unknown): void {
+/** @throws TypeError on what is no http(s) URL */
+export function checkUrl(name: string, url: unknown): void {
   if (typeof url !== 'string' || !/^https?:\/\/[^\s/]+(\/\S*)?$/.test(url))
     throw new TypeError(`${name} must be an http(s) URL, received ${String(url)}`);
 }

@@ -1,6 +1,7 @@
 /** Registration of an app's bundle: for build pipelines and tools that hold an admin key, never for devices. */
 import type { Problem } from '../../../lib/ports/contracts/problem.ts';
 import type { directBundleBytes as contractLimit, UploadResponse } from '../../../lib/ports/contracts/wire.ts';
+import { checkUrl } from './options.ts';
 import { parseJson, paths } from './wire.ts';
 
 /** Bundles above this many bytes are uploaded first; see docs/apps.md. */
@@ -20,7 +21,7 @@ export interface RegisteredApp {
  * Registers the app that a bundle (zip with `oaas.json` at its root) carries. Small bundles travel in the call itself; larger ones
  * are put to an address that the region gives, and registered by digest.
  *
- * @throws Error with the endpoint's explanation
+ * @throws TypeError for an endpoint that is no URL, Error with the endpoint's explanation or why it was not reached
  */
 export async function registerApp(options: {
   /** Any regional endpoint. */
@@ -29,9 +30,10 @@ export async function registerApp(options: {
   bundle: Uint8Array;
 }): Promise<RegisteredApp> {
   const { endpoint, adminKey, bundle } = options;
+  checkUrl('endpoint', endpoint);
   const call: AdminCall = async (path, body) => {
     const zip = body instanceof Uint8Array;
-    const response = await fetch(new URL(path, endpoint), {
+    const response = await reach(new URL(path, endpoint), {
       method: 'POST',
       headers: {
         authorization: `Bearer ${adminKey}`,
@@ -52,10 +54,22 @@ export async function sendBundle(bundle: Uint8Array, call: AdminCall): Promise<u
   if (upload !== null) {
     const { method, url, headers } = upload;
     // No key goes along: the address itself is the right to put these bytes there.
-    const response = await fetch(url, { method, headers, body: new Uint8Array(bundle) });
+    const response = await reach(new URL(url), { method, headers, body: new Uint8Array(bundle) });
     await answerOf(response, `PUT to ${new URL(url).host}`);
   }
   return call(paths.apps, { digest });
+}
+
+/** `fetch` whose failure says what was not reached, and why. */
+async function reach(url: URL, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, request);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    throw new Error(`cannot reach ${url.origin}: ${cause instanceof Error ? cause.message : message}`, {
+      cause: error,
+    });
+  }
 }
 
 async function answerOf(response: Response, what: string): Promise<unknown> {

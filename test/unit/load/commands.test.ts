@@ -72,7 +72,8 @@ describe('oaas run', () => {
     [['--deadline', '5', '--data', dir], '--deadline must be a duration such as 250ms, 2s, 10m or 1h, received 5', 2],
     [['--data', join(dir, 'nowhere')], 'no system is running on ', 1],
     [['--endpoint', 'ftp://x', '--key', 'k'], '--endpoint must be an http(s) URL, received ftp://x', 2],
-    [['--endpoint', 'http://127.0.0.1:1'], '--endpoint needs the device key', 2],
+    // In a folder of its own: beside a running system the key would be that one's.
+    [['--endpoint', 'http://127.0.0.1:1', '--data', join(dir, 'nowhere')], '--endpoint needs the device key', 2],
     [['--endpoint', 'http://127.0.0.1:1', '--key', 'k', '--deadline', '300ms'], 'could not be offloaded', 1],
   ])('refuses %j with a reason', async (args, message, exitCode) => {
     expect(await refusal('run', 'app', 'echo', ...args)).toEqual({

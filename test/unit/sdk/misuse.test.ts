@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { paths } from '../../../lib/ports/contracts/wire.ts';
 import type { CallOptions, OaasOptions, OffloadOptions } from '../../../sdk/typescript/src/api.ts';
-import { OaaS } from '../../../sdk/typescript/src/index.node.ts';
+import { OaaS, registerApp } from '../../../sdk/typescript/src/index.node.ts';
 import { deviceKey, type FakeAgent, type FakeRegion, fakeAgent, fakeRegion } from '../../support/fake-region.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -169,6 +169,15 @@ describe('options', () => {
       expect(await reported).toMatchObject({ message: expect.stringContaining(`${regionsUrl}/v1/regions`) });
     },
   );
+
+  it('an endpoint to register at that is no URL, or not there, is named', async () => {
+    const bundle = new Uint8Array(1);
+    const at = (endpoint: string) => registerApp({ endpoint, adminKey: 'key', bundle });
+    await expect(at('nowhere')).rejects.toThrow(/endpoint must be an http\(s\) URL, received nowhere/);
+    const eu = await fakeRegion('eu', []);
+    await eu.stop();
+    await expect(at(eu.url)).rejects.toThrow(`cannot reach ${eu.url}: connect ECONNREFUSED`);
+  });
 
   it('an address in the list of regions that is none leaves the call to the device', async () => {
     const eu = await fakeRegion('eu', []);

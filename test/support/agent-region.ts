@@ -85,7 +85,7 @@ export class TestRegion {
   async startAgent(env: Partial<Record<AgentEnvName, string>> = {}): Promise<RunningAgent> {
     const vmId = env.OAAS_VM_ID ?? `vm-${randomUUID().slice(0, 8)}`;
     const child = fork(this.agentFile, [], {
-      execArgv: (process.env.EXECARGV ?? '').split(' ').filter(Boolean),
+      execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: {
         PATH: process.env.PATH,

@@ -1,7 +1,4 @@
 import type { CurrentVms } from '../../domain/planner/types.ts';
-import type { Kernel } from '../engine/kernel.ts';
-import type { Recorder } from '../engine/recorder.ts';
-import type { Readings } from './baselines.ts';
 import type { Machines } from './machines.ts';
 import type { Scenario } from './types.ts';
 
@@ -23,19 +20,3 @@ export const givenFleet = (scenario: Scenario): number[] =>
   scenario.offers.map((offer) =>
     (scenario.initial ?? []).reduce((sum, entry) => sum + (entry.offer === offer.id ? entry.count : 0), 0),
   );
-
-/** What a reactive scaler may know now. */
-export const readings = (
-  kernel: Kernel,
-  recorder: Recorder,
-  fleet: Pick<Readings, 'ready' | 'booting' | 'capacity'>,
-  nowS: number,
-): Readings => ({
-  ...fleet,
-  nowS,
-  present: kernel.presentCount,
-  work: kernel.workDone,
-  presentArea: kernel.presentArea,
-  finished: recorder.finishedCount,
-  finishedSumS: recorder.finishedSumS,
-});

@@ -4,16 +4,17 @@ import type { Kernel } from '../engine/kernel.ts';
 import { createDispatcher } from '../engine/policies/policy.ts';
 import { Recorder } from '../engine/recorder.ts';
 import { Stream, UniformStream } from '../engine/rng.ts';
-import { type ReactiveScaler, reactiveScaler, vmsAt } from './baselines.ts';
+import { reactiveScaler, vmsAt } from './baselines.ts';
 import { bootP90S } from './boot-delay.ts';
 import { BurstWatch } from './burst-watch.ts';
-import { currentVms, givenFleet, readings } from './current-vms.ts';
+import { currentVms, givenFleet } from './current-vms.ts';
 import { controlPlaneUsdPerRequest, dispatchOf } from './dispatch.ts';
 import { arrivalsOf, createKernel } from './engine-setup.ts';
 import { EventQueue } from './event-queue.ts';
 import { Ledger } from './ledger.ts';
 import { Machines } from './machines.ts';
 import { ForecastPredictor, OraclePredictor, type Predictor } from './predictor.ts';
+import { ReactiveControl } from './reactive-control.ts';
 import type { Prepared, ReplicationEvent, ReplicationResult } from './replication-types.ts';
 import type { Scenario, ScenarioPolicy } from './types.ts';
 
@@ -33,7 +34,7 @@ export class Replication {
   private readonly ledger: Ledger;
   private readonly machines: Machines;
   private readonly predictor: Predictor;
-  private readonly reactive: ReactiveScaler | null;
+  private readonly reactive: ReactiveControl | null;
   private readonly dispatchRandom: UniformStream;
   private readonly leadS: number;
   private policy: ScenarioPolicy;
@@ -46,8 +47,6 @@ export class Replication {
   private slot = 0;
   private arrivalsAtSlot = 0;
   private finishedAtSlot = { count: 0, sumS: 0 };
-  private capacityArea = 0;
-  private capacityAtS = 0;
   private readonly burst: BurstWatch;
   private controlPlaneUsd = 0;
   private infeasibleSlots = 0;
@@ -66,7 +65,8 @@ export class Replication {
       prepared.forecastState === null
         ? new OraclePredictor(scenario.slots)
         : new ForecastPredictor(prepared.forecastState, scenario, slotS);
-    this.reactive = reactiveScaler(prepared.planner, scenario);
+    const scaler = reactiveScaler(prepared.planner, scenario);
+    this.reactive = scaler && new ReactiveControl(scaler, this.machines, this.kernel, this.recorder);
     this.dispatchRandom = new UniformStream(seed, replication, Stream.dispatch);
     this.leadS = Math.min(slotS * 0.9, scenario.leadS ?? bootP90S(scenario));
     this.policy = scenario.policy === undefined || scenario.policy === 'auto' ? 'jsq' : scenario.policy;
@@ -104,7 +104,6 @@ export class Replication {
       createDispatcher(dispatchOf(scenario, this.policy), kernel.fleet, random, rate),
       arrivalSource(arrivalsOf(scenario, slotS, warmupS), seed, replication),
     );
-    this.capacityAtS = kernel.nowS;
     this.events.push(0, { kind: 'slot', k: 0 });
     if (this.reactive) this.events.push(this.reactive.periodS, { kind: 'tick' });
     if (scenario.burstCheckS && prepared.fleetPlanner) this.events.push(scenario.burstCheckS, { kind: 'burst' });
@@ -137,13 +136,14 @@ export class Replication {
         this.planSlot(event.k, nowS);
         break;
       case 'tick':
-        this.tick(nowS);
+        this.reactive!.tick(nowS);
+        this.events.push(nowS + this.reactive!.periodS, { kind: 'tick' });
         break;
       case 'burst':
         this.checkBurst(nowS);
         break;
       default:
-        this.capacityChanges(nowS);
+        this.reactive?.capacityChanges(nowS);
         this.machines.handle(event, nowS);
         // Replace at once what spot took away; drain once launches have arrived.
         if (event.kind === 'notice') this.launchMissing(nowS);
@@ -232,34 +232,11 @@ export class Replication {
     // A VM still booting may be the replacement of one to be drained.
     if (booting.some((count, offer) => count > Math.max(0, ready[offer]! + count - target[offer]!))) return;
     this.drainDue = false;
-    this.capacityChanges(nowS);
+    this.reactive?.capacityChanges(nowS);
     target.forEach((wanted, offer) => {
       const surplus = ready[offer]! + booting[offer]! - wanted;
       if (surplus > 0) machines.drain(offer, surplus, nowS);
     });
-  }
-
-  private tick(nowS: number): void {
-    const reactive = this.reactive!;
-    const { machines, kernel, recorder } = this;
-    const ready = machines.count('ready');
-    const booting = machines.count('booting');
-    const total = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
-    this.capacityChanges(nowS);
-    const fleet = { ready: total(ready), booting: total(booting), capacity: this.capacityArea };
-    const desired = reactive.desired(readings(kernel, recorder, fleet, nowS));
-    const difference = desired - total(ready) - total(booting);
-    if (difference > 0) machines.launch(reactive.offer, difference, nowS);
-    else if (difference < 0) {
-      let surplus = -difference;
-      // Its own offer first, then whatever the initial fleet had.
-      for (const offer of [reactive.offer, ...ready.keys()]) {
-        const count = Math.min(surplus, machines.count('ready')[offer]! + machines.count('booting')[offer]!);
-        if (count > 0) machines.drain(offer, count, nowS);
-        surplus -= count;
-      }
-    }
-    this.events.push(nowS + reactive.periodS, { kind: 'tick' });
   }
 
   /** Scale-out between slots, by the scaler's own trigger; a look averages over about 6 s as the scaler's does. */
@@ -305,11 +282,5 @@ export class Replication {
     this.target = counts.map((n, i) => Math.min(n, before[i]!));
     this.drainDue = true;
     this.drainSurplus(nowS);
-  }
-
-  /** Integrates the capacity offered, for utilization as a controller sees it; call before the fleet changes. */
-  private capacityChanges(nowS: number): void {
-    this.capacityArea += this.kernel.fleet.capacityPerS * (nowS - this.capacityAtS);
-    this.capacityAtS = nowS;
   }
 }

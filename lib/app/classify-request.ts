@@ -27,7 +27,7 @@ export interface ClassifierDependencies {
 /** A registration must work at once everywhere; unknown ids read the table again, at most this often. */
 const rereadMs = 200;
 
-export const poolIdOf = (regionId: string, groupId: string, slaId: string): string => `${regionId}.${groupId}.${slaId}`;
+const poolIdOf = (regionId: string, groupId: string, slaId: string): string => `${regionId}.${groupId}.${slaId}`;
 
 /**
  * Maps a request to its app, agreement, VM-type group and pool.

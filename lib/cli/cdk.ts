@@ -37,7 +37,7 @@ export interface KeptContext {
 }
 
 /** cdk.context.json for the deployment in cdk.json, FILE.context.json beside any other: each has joined replicas of its own. */
-export const contextFile = ({ config }: DeployOptions): string =>
+const contextFile = ({ config }: DeployOptions): string =>
   config === undefined ? join(projectRoot, 'cdk.context.json') : `${config.replace(/\.json$/, '')}.context.json`;
 
 export async function readKept(options: DeployOptions): Promise<KeptContext> {

@@ -93,6 +93,6 @@ function meanS(policy: (typeof POLICIES)[number], arrivalRatePerS: number): numb
   return predict({ pool, arrivalRatePerS, policy }).responseTimeS.mean ?? Number.POSITIVE_INFINITY;
 }
 
-export const range = (from: number, to: number, step: number): number[] =>
+const range = (from: number, to: number, step: number): number[] =>
   Array.from({ length: Math.floor((to - from) / step + 1e-9) + 1 }, (_, i) => from + i * step);
 export const ms = (seconds: number): string => `${(1000 * seconds).toFixed(0)} ms`;

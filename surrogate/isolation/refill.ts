@@ -10,7 +10,7 @@ export interface Stock {
 }
 
 /** What is still to be started for an app. */
-export const missing = (app: Stock): number => app.target + app.requests - app.waiting - app.starting;
+const missing = (app: Stock): number => app.target + app.requests - app.waiting - app.starting;
 
 /**
  * The app whose sandbox is prepared next when no request asks for it: of those that lack any the one with the fewest starting, then the

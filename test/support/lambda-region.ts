@@ -14,7 +14,7 @@ import { sampleHeartbeat, sampleVm } from './samples.ts';
 import { sampleApp } from './test-region.ts';
 
 export const home = 'eu-central-1';
-export const account = '123456789012';
+const account = '123456789012';
 /** What the test's functions sign with. */
 const awsKeys = { accessKeyId: 'test', secretAccessKey: 'test' };
 

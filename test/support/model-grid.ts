@@ -16,7 +16,7 @@ export interface GridPoint {
 }
 
 /** A random pool; every call with the same stream gives the next of the same sequence. */
-export function randomPool(random: UniformStream): { pool: VmGroup[]; arrivalRatePerS: number } {
+function randomPool(random: UniformStream): { pool: VmGroup[]; arrivalRatePerS: number } {
   const speeds = 1 + Math.floor(random.next() * 4);
   const total = speeds + Math.floor(random.next() * (61 - speeds));
   const far = random.next() < 0.3;
@@ -48,7 +48,7 @@ export function randomPool(random: UniformStream): { pool: VmGroup[]; arrivalRat
  * Predicts and simulates one pool. Replications are independent and long enough for the pool to forget its empty start;
  * near full load the interval stays wide, so errors are to be read beside it.
  */
-export function compare(input: ModelInput, seed: number, requests: number): GridPoint | undefined {
+function compare(input: ModelInput, seed: number, requests: number): GridPoint | undefined {
   const model = predict(input);
   if (model.status === 'unstable') return undefined;
   const cores = input.pool.reduce((sum, g) => sum + g.count * Math.min(g.cores, g.sharingLimit), 0);

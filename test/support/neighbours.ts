@@ -20,7 +20,7 @@ export interface Round {
 const roundsOfWork = 100_000;
 /** One task per this: the cores that an attack leaves are enough to prepare that many sandboxes. */
 const paceMs = 120;
-export const attackDeadlineMs = 1_000;
+const attackDeadlineMs = 1_000;
 
 /** An attack fills its own place and leaves the others, as the promise has it; slow cores leave some of this machine to its other users. */
 export const fourPlaces = {

@@ -15,7 +15,7 @@ export interface Bundle {
 
 export type BundleResult = { ok: true; bundle: Bundle } | { ok: false; problems: string[] };
 
-export const manifestFile = 'oaas.json';
+const manifestFile = 'oaas.json';
 
 /** Dates are not part of an app: the same files give the same bytes everywhere. */
 const fixedDate = new Date(1980, 0, 1, 12);

@@ -4,7 +4,7 @@ import type { LaunchRequest, Offer } from '../../ports/compute-provider.ts';
 import type { VmStore } from '../../ports/state-store.ts';
 import type { Heartbeat, VmRecord } from '../../ports/vm.ts';
 
-/** Most VMs of a cell: bounds what one occupancy query returns (design.md section 6). */
+/** Most VMs of a cell: bounds what one occupancy query returns (docs/scale.md). */
 const cellSize = 50;
 
 /** Group and SLA of a pool id `region.group.sla`; neither contains a dot (`poolPartSchema`). */

@@ -16,14 +16,14 @@ export const startKey = (offerId: string): string => `start ${offerId}`;
 /** Time for a session ticket's task to pass from one agent to the next, both in the same region. */
 const handoffS = 0.002;
 
-/** The response-time model's name for how a pool dispatches (design.md section 2). */
-export function policyOf(group: VmTypeGroup): Policy {
+/** The response-time model's name for how a pool dispatches. */
+function policyOf(group: VmTypeGroup): Policy {
   const { mode, policy } = group.dispatch;
   if (policy !== 'jsq') return policy;
   return mode === 'session' ? 'session' : 'jsq';
 }
 
-export function planMethodOf(pool: Pool): PlanMethod {
+function planMethodOf(pool: Pool): PlanMethod {
   const { planner } = pool.sla;
   return planner === 'threshold' || planner === 'static' ? 'exact' : planner;
 }

@@ -1,5 +1,5 @@
 /*
- * The scaler of one region: observe, forecast, plan, apply, record (design.md section 4), under one lease.
+ * The scaler of one region: observe, forecast, plan, apply, record (docs/architecture.md), under one lease.
  *
  * Failure modes. Another holder of the lease: this run does nothing. Lease lost half-way (slow store, paused process): the run stops
  * before its next effect. Crash at any point: the next run carries open intents out under the same token and takes the machines

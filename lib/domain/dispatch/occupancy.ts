@@ -25,7 +25,7 @@ export interface OccupancyReport {
 export const bucketOf = (atMs: number, rule: ReservationRule): number => Math.floor(atMs / rule.bucketMs);
 
 /** True while the bucket's first reservation is younger than the time to live: none ever holds its place longer. */
-export const isLive = (bucket: number, nowMs: number, rule: ReservationRule): boolean =>
+const isLive = (bucket: number, nowMs: number, rule: ReservationRule): boolean =>
   bucket * rule.bucketMs > nowMs - rule.ttlMs;
 
 /** Reservations issued and neither claimed, as far as reported, nor expired. */

@@ -20,7 +20,7 @@ export interface Alternative {
 
 /**
  * Rent of the fluid bound, USD per hour: exactly the capacity that the load needs, of the cheapest offer per service rate, as if
- * waiting did not exist. No dispatcher and no planner gets below it (design.md section 3).
+ * waiting did not exist. No dispatcher and no planner gets below it (docs/how-it-works.md).
  */
 export function fluidUsdPerHour(problem: Pick<PlanProblem, 'arrivalRatePerS' | 'offers'>): number {
   if (problem.offers.length === 0) return 0;

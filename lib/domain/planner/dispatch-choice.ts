@@ -2,7 +2,7 @@ import type { Policy } from '../queueing/types.ts';
 import { round } from './instance.ts';
 import type { DispatchChoice, DispatchOption, PlanProblem, PlanResult } from './types.ts';
 
-/** USD per million placements: what one costs in API, Lambda and DynamoDB requests (design.md section 6, 2026 list prices). */
+/** USD per million placements: list prices of 2026 for one API request ($1), Lambda ($0.20), a write, its release and reads in DynamoDB ($1.50). */
 const defaultCost = { exact: 2.7, session: 0 } as const;
 
 interface Mode {

@@ -170,7 +170,7 @@ export const capacityPerS = (offer: Offer): number =>
 export const coreRatePerS = (offer: Offer): number => offer.serviceRatePerS / offer.cores;
 
 /** Share of the fleet's serving rate that is spot. */
-export function spotShare(instance: Instance, counts: Counts): number {
+function spotShare(instance: Instance, counts: Counts): number {
   let spot = 0;
   let total = 0;
   counts.forEach((count, i) => {

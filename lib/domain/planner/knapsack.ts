@@ -23,7 +23,7 @@ export interface CoverSolution {
 }
 
 /** Relative slack for sums of floating-point numbers. */
-export const tolerance = 1e-9;
+const tolerance = 1e-9;
 
 /** States explored before the search gives up proving; far above what catalogues need. */
 const defaultMaxStates = 400_000;

@@ -30,7 +30,7 @@ export function effectiveCapacityPerS(serviceRatePerS: number, networkS: number,
 }
 
 /** Cheapest fleet of a linear instance, limits left aside; null when there is none. */
-export function solveLinear(instance: Instance): Solution | null {
+function solveLinear(instance: Instance): Solution | null {
   const items: (CoverItem & { offer: number })[] = [];
   instance.offers.forEach((offer, i) => {
     const value = effectiveCapacityPerS(offer.serviceRatePerS, offer.networkS, instance.sla.targetS);

@@ -24,7 +24,7 @@ export interface PriceBook {
 }
 
 /** A price that moves by more than this factor at once is more likely a fault than a market. */
-export const jumpFactor = 5;
+const jumpFactor = 5;
 
 export const priceKey = (entry: Pick<PriceEntry, 'instanceType' | 'region' | 'purchaseOption' | 'zone'>): string =>
   `${entry.instanceType}@${entry.region}/${entry.purchaseOption}${entry.zone === undefined ? '' : `#${entry.zone}`}`;

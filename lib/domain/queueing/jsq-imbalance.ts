@@ -4,7 +4,7 @@ import type { Kink } from './jsq-filling.ts';
  * Constants of the imbalance kernel, fitted to simulated pools (1-60 VMs, 1-4 speeds, 1-16 cores, ρ 0.2-0.97; the grid
  * that validates them uses other pools). See `imbalanceAt`.
  */
-export const imbalanceConstants = {
+const imbalanceConstants = {
   /** ln of the decay per request and VM above a bend: at one VM, by ln VMs, by ln(λ / completion rate at the bend). */
   above: [0.854, 0.041, -0.366],
   /** The same below a bend. */

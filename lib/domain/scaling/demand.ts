@@ -72,7 +72,7 @@ export function measuredDemand(state: DemandState): { runs: number; taskS: numbe
   return { runs, taskS: sum((app) => app.cpuS) / runs, preparationS: sum((app) => app.prepCpuS) / runs };
 }
 
-/** CPU seconds per request of a sandbox that was prepared for it, before anything was measured (design.md section 2). */
+/** CPU seconds per request of a sandbox that was prepared for it, before anything was measured. */
 export const preparationPriorS = { node: 0.03, jvm: 0.08, art: 0.08 } as const;
 
 /**

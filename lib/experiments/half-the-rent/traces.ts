@@ -50,7 +50,7 @@ export async function tracesPart(context: ExperimentContext): Promise<Experiment
 }
 
 /** Two days from a seeded start that leaves at least half of the trace (up to 14 days) before it. */
-export function scenarioOf(trace: Trace, seed: number): Scenario {
+function scenarioOf(trace: Trace, seed: number): Scenario {
   const perDay = Math.round(86_400 / trace.slotS);
   const window = WINDOW_DAYS * perDay;
   const earliest = Math.min(HISTORY_DAYS * perDay, Math.floor((trace.slots.length - window) / 2));

@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 
 /** Port the agents listen on. */
-export const agentPort = 8443;
+const agentPort = 8443;
 
 /**
  * Zones that every account sees in a region. The list of names differs from account to account, so subnets select from the

@@ -8,7 +8,7 @@ import type { SurrogateNetwork } from './surrogate-network.ts';
 import type { SurrogateRole } from './surrogate-role.ts';
 
 /** Value of the image parameter until the image pipeline has run once: a launch says what is missing instead of renting an empty machine. */
-export const imageNotBuilt = 'not-built-yet';
+const imageNotBuilt = 'not-built-yet';
 
 export interface SurrogateTemplateProps extends DataCentreProps {
   architecture: 'x86_64' | 'arm64';

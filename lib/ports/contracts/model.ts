@@ -5,7 +5,7 @@ import { z } from 'zod';
 const positive = z.number().positive();
 const nonNegative = z.number().nonnegative();
 
-export const vmGroupSchema = z.strictObject({
+const vmGroupSchema = z.strictObject({
   serviceRatePerS: positive.describe('requests per second of the whole VM with all its cores busy'),
   cores: z.int().min(1).max(1024).default(1).describe('a task uses one core: each works at serviceRatePerS / cores'),
   sharingLimit: z.int().min(1).describe('N: at most this many requests in service at once, the rest wait in order'),
@@ -13,14 +13,14 @@ export const vmGroupSchema = z.strictObject({
   networkS: nonNegative.default(0).describe('round trip between device and VM, seconds; part of responseTimeS only'),
 });
 
-export const policySchema = z
+const policySchema = z
   .enum(['even', 'capacity', 'sqrt', 'round-robin', 'jsq', 'session'])
   .describe(
     'even, capacity, sqrt: static random split (1/C, by capacity, optimal); round-robin: cyclic; ' +
       'jsq: least networkS + (n+1)/(min(n+1, c, N) μ_core); session: tickets with k candidates and handoff',
   );
 
-export const sessionParametersSchema = z.strictObject({
+const sessionParametersSchema = z.strictObject({
   candidates: z.int().min(1).max(64).describe('k: VMs a ticket names'),
   threshold: z
     .int()

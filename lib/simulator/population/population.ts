@@ -121,7 +121,7 @@ export const localMsOf = (task: DeviceTask, workMs: number = task.size.workMs): 
   (workMs / task.device.speed) * task.localFactor;
 
 /** Mean of the day's curve over the run and the zones: what makes `tasksPerDevice` a mean over all devices. */
-export function meanShare(options: PopulationOptions): number {
+function meanShare(options: PopulationOptions): number {
   const steps = 96;
   let sum = 0;
   for (const zone of zones) {

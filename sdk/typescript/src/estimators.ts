@@ -34,7 +34,7 @@ export class DurationEstimator {
 }
 
 /** Transfers smaller than this say nothing about bandwidth. */
-export const bandwidthSampleBytes = 16_384;
+const bandwidthSampleBytes = 16_384;
 
 /** Round trip and bandwidth of a link, from the transfers that happen anyway. */
 export class LinkEstimator {

@@ -299,7 +299,7 @@ const retryAfterOf = ({ type, status, retryAfterMs }: ProblemReply): number | nu
 
 const causeOf = (outcome: RemoteOutcome): string => ('cause' in outcome ? outcome.cause : '');
 
-export function withoutTicket(issued: NoTicket): Extract<RemoteOutcome, { kind: 'unavailable' | 'region-says-local' }> {
+function withoutTicket(issued: NoTicket): Extract<RemoteOutcome, { kind: 'unavailable' | 'region-says-local' }> {
   if (issued.kind === 'local') {
     return { kind: 'region-says-local', cause: issued.detail, retryAfterMs: issued.retryAfterMs };
   }

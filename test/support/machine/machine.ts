@@ -14,7 +14,7 @@ export interface MachineOptions {
 }
 
 /** Command and arguments that run `command` as root of the machine, in the network namespace of the caller. */
-export function inMachine(options: MachineOptions, command: readonly string[]): [file: string, args: string[]] {
+function inMachine(options: MachineOptions, command: readonly string[]): [file: string, args: string[]] {
   const shared = options.resolver ? ['/etc/resolv.conf', '/etc/hosts'] : [];
   const args = [
     ...['--bind', options.root, '/', '--dev', '/dev', '--proc', '/proc'],

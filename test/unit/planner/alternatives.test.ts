@@ -3,7 +3,7 @@ import { alternativesTo, fluidUsdPerHour, paperProblem } from '../../../lib/doma
 import { plan } from '../../../lib/domain/planner/plan.ts';
 import type { PlanProblem } from '../../../lib/domain/planner/types.ts';
 
-/** μ = 50/s, R = 35 ms, λ = 1000/s: 20 VMs is the fluid bound, JSQ takes 22, the capacity-based split 47 (design.md section 3). */
+/** μ = 50/s, R = 35 ms, λ = 1000/s: 20 VMs is the fluid bound, JSQ takes 22, the capacity-based split 47. */
 const problem: PlanProblem = {
   arrivalRatePerS: 1_000,
   sla: { indicator: 'mean', targetS: 0.035 },

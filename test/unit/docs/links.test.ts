@@ -69,7 +69,9 @@ const topFolders = new Set(files.filter((file) => file.includes('/')).map((file)
 /** Whether text in code style names a file or folder of the repository; what is built into `dist` or `out` is not in it. */
 function isPath(text: string): boolean {
   if (/[^\w@./*{},-]/.test(text) || /(^|\/)(dist|out)(\/|$)/.test(text)) return false;
-  return /[\w*]\.(tsx?|sh|nft|py|md|svg|yml)$/.test(text) || (text.includes('/') && topFolders.has(text.split('/')[0]!));
+  return (
+    /[\w*]\.(tsx?|sh|nft|py|md|svg|yml)$/.test(text) || (text.includes('/') && topFolders.has(text.split('/')[0]!))
+  );
 }
 
 /** Pages may leave out the folders that their subject makes clear: `tickets/verifier.ts` of the surrogate. */

@@ -19,7 +19,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const wanted = commandLoaders.find((c) => c.name === args[0]);
   for (const command of wanted ? [wanted] : commandLoaders) {
     const { register } = await command.load();
-    register(program);
+    register(program.commandsGroup(command.heading));
   }
   try {
     await program.parseAsync(args as string[], { from: 'user' });

@@ -13,7 +13,7 @@ import { findOperator, type OperatorOptions, operatorOptions } from '../operator
 export function register(program: Command): void {
   const command = addConfigCommand(program, {
     kind: 'app',
-    description: 'Apps: bundles of code with a manifest (oaas.json) that devices may offload.',
+    description: 'apps: bundles of code with a manifest (oaas.json) that devices may offload',
     columns: ['app', 'version', 'runtime', 'methods', 'memory', 'sla', 'digest'],
     cells(row) {
       const app = appSchema.safeParse(row);

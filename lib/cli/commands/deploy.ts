@@ -15,7 +15,7 @@ import { writeLine } from '../io.ts';
 /** `oaas deploy`: everything of the deployment, home regions joining the configuration table one at a time. */
 export function register(program: Command): void {
   deployOptions(program.command('deploy [cdkArguments...]'))
-    .description('Deploy to AWS (the pinned CDK; see docs/deploy.md).')
+    .description('deploy to AWS (the pinned CDK; see docs/deploy.md)')
     .addHelpText(
       'after',
       `

@@ -6,7 +6,7 @@ import { findOperator, type OperatorOptions, operatorOptions } from '../operator
 /** `oaas descriptor`: the IoT paper's JSON back-end descriptor of what runs now. */
 export function register(program: Command): void {
   operatorOptions(program.command('descriptor'))
-    .description("The IoT paper's back-end descriptor: app, host, ports and location (always JSON).")
+    .description("the IoT paper's back-end descriptor: app, host, ports and location (always JSON)")
     .addHelpText('after', '\nExample:\n  $ npx oaas descriptor > backends.json')
     .action(async (options: OperatorOptions) => {
       const operator = await findOperator(options);

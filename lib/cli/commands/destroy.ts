@@ -7,7 +7,7 @@ import { writeLine } from '../io.ts';
 /** `oaas destroy`: scalers first, then every machine that carries the owner's tag, then the rest. */
 export function register(program: Command): void {
   deployOptions(program.command('destroy [cdkArguments...]'))
-    .description('Remove a deployment from AWS; tables and bundle buckets are kept.')
+    .description('remove a deployment from AWS; tables and bundle buckets are kept')
     .addHelpText('after', '\nThe CDK asks before it removes anything; "-- --force" answers yes.')
     .action(async (cdkArguments: string[], options: DeployOptions) => {
       const deployment = await readDeployment(options);

@@ -4,7 +4,7 @@ import { cdk, type DeployOptions, deployOptions, readDeployment } from '../cdk.t
 /** `oaas diff`: what a deployment would change. */
 export function register(program: Command): void {
   deployOptions(program.command('diff [cdkArguments...]'))
-    .description('What "oaas deploy" would change on AWS.')
+    .description('what "oaas deploy" would change on AWS')
     .action(async (cdkArguments: string[], options: DeployOptions) => {
       await readDeployment(options);
       await cdk(['diff', '--all', ...cdkArguments], options);

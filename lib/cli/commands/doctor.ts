@@ -20,7 +20,7 @@ interface DoctorOptions extends DeployOptions {
 export function register(program: Command): void {
   deployOptions(program.command('doctor'))
     .description(
-      'Check a deployment on AWS: clock, tables, endpoint, keys, bundles, prices, quotas, image, launch (dry run).',
+      'check a deployment on AWS: clock, tables, endpoint, keys, bundles, prices, quotas, image, launch (dry run)',
     )
     .option('--region <home>', 'one geography, by its home region (default: all)')
     .option('--json', 'machine-readable')

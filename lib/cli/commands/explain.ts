@@ -20,7 +20,7 @@ const aroundMs = 3_600_000;
 /** `oaas explain`: what the scaler did, and why. */
 export function register(program: Command): void {
   operatorOptions(program.command('explain'))
-    .description('What the scaler saw, expected, decided and did in its last slots, and why.')
+    .description('what the scaler saw, expected, decided and did in its last slots, and why')
     .option('--pool <id>', 'only this pool; a part of its id is enough')
     .option('--slot <time>', 'the slot at this time (ISO 8601, or HH:MM[:SS] of today, UTC)')
     .option(

@@ -18,7 +18,7 @@ const frozen: Record<string, (row: Record<string, unknown>) => unknown> = {
 
 const group: ConfigCommands = {
   kind: 'group',
-  description: 'VM-type groups: which apps they serve, what may be rented for them, how requests are spread.',
+  description: 'VM-type groups: which apps they serve, what may be rented for them, how requests are spread',
   columns: ['group', 'serves', 'MiB', 'vCPU', 'rents', 'dispatch', 'VMs'],
   cells(row) {
     const r = withDefaults('group', row);

@@ -27,7 +27,7 @@ interface Ring {
 
 /** `oaas keys`: the keys that sign tickets, never their private halves. */
 export function register(program: Command): void {
-  const command = program.command('keys').description('Ticket-signing keys of each region: list, rotate.');
+  const command = program.command('keys').description('ticket-signing keys of each region: list, rotate');
   const options = (sub: Command) =>
     deployOptions(sub)
       .option('--region <home>', 'one region (default: all)')

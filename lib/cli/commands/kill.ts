@@ -7,7 +7,7 @@ import { findOperator, type OperatorOptions, operatorOptions } from '../operator
 /** `oaas kill TASK`: ends a task and its whole process tree, wherever it runs. */
 export function register(program: Command): void {
   operatorOptions(program.command('kill <task>'))
-    .description('Kill a task and its whole process tree; its caller gets the error task-killed.')
+    .description('kill a task and its whole process tree; its caller gets the error task-killed')
     .addHelpText('after', '\nExample:\n  $ npx oaas kill "$(npx oaas tasks --json | jq -r .tasks[0].taskId)"')
     .action(async (taskId: string, options: OperatorOptions) => {
       const operator = await findOperator(options);

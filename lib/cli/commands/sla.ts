@@ -7,7 +7,7 @@ const share = (option: string) => (text: string) => parseNumber(text, option, { 
 
 const sla: ConfigCommands = {
   kind: 'sla',
-  description: 'Response-time agreements: indicator, target and how the scaler keeps them.',
+  description: 'response-time agreements: indicator, target and how the scaler keeps them',
   columns: ['sla', 'promise', 'window', 'attainment', 'planner', 'forecast'],
   cells(row) {
     const r = withDefaults('sla', row);

@@ -30,7 +30,7 @@ const firstVmsMs = 6_000;
 export function register(program: Command): void {
   program
     .command('start')
-    .description('Run OaaS complete on this machine: endpoints, scalers, surrogates that run real tasks.')
+    .description('run OaaS complete on this machine: endpoints, scalers, surrogates that run real tasks')
     .option('--data <dir>', 'folder for state, keys and bundles; survives a restart', defaultDataDir)
     .option('--memory', 'keep nothing: state in memory, new keys every time')
     .option('--slot <duration>', 'scaling slot, such as 20s or 10m (10m is the real thing)', '20s')

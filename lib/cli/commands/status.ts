@@ -15,7 +15,7 @@ const watchEveryMs = 2_000;
 /** `oaas status`: pools, promises, machines, rent and faults of every region. */
 export function register(program: Command): void {
   operatorOptions(program.command('status'))
-    .description('Pools with promise, prediction and measurement, machines, rent and faults.')
+    .description('pools with promise, prediction and measurement, machines, rent and faults')
     .option('--watch', 'again every two seconds until Ctrl-C')
     .option('--vms', 'every machine too')
     .addHelpText(

@@ -9,7 +9,7 @@ const tasksSchema = z.object({ tasks: z.array(runningTaskSchema), silent: z.arra
 /** `oaas tasks`: what runs and waits on every VM, with process ids as in the IoT paper. */
 export function register(program: Command): void {
   operatorOptions(program.command('tasks'))
-    .description('Tasks running and waiting now, with their process ids.')
+    .description('tasks running and waiting now, with their process ids')
     .addHelpText(
       'after',
       '\nExamples:\n  $ npx oaas tasks\n  $ npx oaas kill TASK      ends one of them\n  $ npx oaas tasks --json    with their VMs and request ids',

@@ -1,5 +1,5 @@
+import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import type { VmRecord } from '../../ports/vm.ts';
-import { noteTerminated } from './reconcile.ts';
 import { addFault, type Run } from './run.ts';
 
 /**
@@ -18,6 +18,12 @@ export async function endVm(run: Run, vm: VmRecord): Promise<void> {
   noteTerminated(run, vm.poolId, vm.vmId);
 }
 
+export function noteTerminated(run: Run, poolId: string, vmId: string): void {
+  run.terminated.set(poolId, [...(run.terminated.get(poolId) ?? []), vmId]);
+  delete run.memory.suspects[`gone/${vmId}`];
+  run.deps.log.info('scaler: VM ended', { vmId, offer: offerLabel(run, vmId) });
+}
+
 async function terminate(run: Run, vm: VmRecord): Promise<boolean> {
   try {
     await run.deps.provider.terminate([vm.vmId]);
@@ -27,4 +33,9 @@ async function terminate(run: Run, vm: VmRecord): Promise<boolean> {
     addFault(run, vm.poolId, 'provider-unknown', `${vm.vmId} could not be ended, tried again: ${String(error)}`);
     return false;
   }
+}
+
+function offerLabel(run: Run, vmId: string): string | null {
+  const vm = run.fleet.records.get(vmId);
+  return vm ? offerIdOf(vm) : null;
 }

@@ -14,7 +14,7 @@ import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import type { LaunchOutcome, LaunchRequest, ProviderVm } from '../../ports/compute-provider.ts';
 import type { LaunchIntent } from '../../ports/state-store.ts';
 import type { VmRecord } from '../../ports/vm.ts';
-import { endVm } from './end-vm.ts';
+import { endVm, noteTerminated } from './end-vm.ts';
 import { groupOfPool } from './fleet.ts';
 import { frozenSettings } from './outdated.ts';
 import { type Pool, poolsOf } from './pools.ts';
@@ -230,15 +230,4 @@ async function dropOldRows(run: Run): Promise<void> {
     run.fleet.records.delete(vm.vmId);
     delete run.memory.suspects[`gone/${vm.vmId}`];
   }
-}
-
-export function noteTerminated(run: Run, poolId: string, vmId: string): void {
-  run.terminated.set(poolId, [...(run.terminated.get(poolId) ?? []), vmId]);
-  delete run.memory.suspects[`gone/${vmId}`];
-  run.deps.log.info('scaler: VM ended', { vmId, offer: offerLabel(run, vmId) });
-}
-
-function offerLabel(run: Run, vmId: string): string | null {
-  const vm = run.fleet.records.get(vmId);
-  return vm ? offerIdOf(vm) : null;
 }

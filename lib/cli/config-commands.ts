@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { type ConfigKind, configSchemas } from '../ports/contracts/config.ts';
 import { paths } from '../ports/contracts/wire.ts';
-import { CliError } from './errors.ts';
+import { badInput, CliError } from './errors.ts';
 import { readDocument, table, writeJson, writeLine } from './io.ts';
 import { findOperator, type OperatorOptions, operatorOptions } from './operator.ts';
 
@@ -74,6 +74,10 @@ export function addPutDocument(command: Command, config: ConfigCommands): void {
           : await readDocument(z.looseObject({ id: z.string() }), { file: options.file });
       if (given === null && id === undefined)
         throw new CliError(`name the ${kind}, or pass --file FILE; see npx oaas ${kind} put --help`, 2);
+      if (given !== null && id !== undefined && id !== given.id)
+        throw badInput(`${options.file} holds the ${kind} "${given.id}", not "${id}": correct one of the two names`);
+      if (given !== null && Object.keys(config.changes(options)).length > 0)
+        throw badInput(`--file is the whole ${kind}: write the change into ${options.file}, or pass flags without it`);
       const { items } = await operator.get(operator.first, paths.config(kind), itemsSchema);
       const stored: Row | undefined = items.find((item) => item.id === (given?.id ?? id));
       const document: Row = given ?? changed(config, stored ?? { id }, options);

@@ -9,17 +9,22 @@ const unitMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** What a timer of Node.js can wait for; it fires at once when asked for more. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 /**
  * Reads a duration such as `250ms`, `2s`, `10m` or `1h`.
  *
  * @param option named in the error
+ * @param mostMs longest that is taken
  * @returns milliseconds
  * @throws CliError (exit 2) for anything else, zero and negative ones included
  */
-export function parseDurationMs(text: string, option: string): number {
+export function parseDurationMs(text: string, option: string, mostMs = Number.POSITIVE_INFINITY): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)$/.exec(text.trim());
   const ms = match === null ? Number.NaN : Number(match[1]) * unitMs[match[2]!]!;
   if (!(ms > 0)) throw badInput(`${option} must be a duration such as 250ms, 2s, 10m or 1h, received ${text}`);
+  if (ms > mostMs) throw badInput(`${option} must be at most ${Math.floor(mostMs / unitMs.d!)}d, received ${text}`);
   return ms;
 }
 

@@ -5,7 +5,7 @@
  * for what other processes must find (lock, system.json, work folders) and leaves nothing in it.
  */
 import { constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { access, mkdir, rm } from 'node:fs/promises';
+import { access, mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CliError } from '../cli/errors.ts';
 import { type SystemFile, systemFileName } from '../ports/contracts/system-file.ts';
@@ -34,6 +34,7 @@ async function makeFolders(path: string): Promise<void> {
 /** @throws CliError naming folder, cause and fix when it cannot be written or another system uses it */
 export async function openDataDir(folder: string, memory: boolean): Promise<DataDir> {
   const path = resolve(folder);
+  const existed = existsSync(path);
   try {
     await makeFolders(join(path, 'vms'));
     await access(path, constants.W_OK);
@@ -58,7 +59,7 @@ export async function openDataDir(folder: string, memory: boolean): Promise<Data
       await rm(join(path, 'vms'), { recursive: true, force: true });
       rmSync(join(path, systemFileName), { force: true });
       rmSync(join(path, lockName), { force: true });
-      if (memory) await rm(path, { recursive: false, force: true }).catch(() => {});
+      if (memory && !existed) await rmdir(path).catch(() => {});
     },
   };
 }

@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isAlive, oaas, type StartedSystem, startLocal, temporaryFolder, until } from '../support/local-process.ts';
+import { isAlive, launcher, oaas, type StartedSystem, startLocal, temporaryFolder, until } from '../support/local-process.ts';
 
 let system: StartedSystem | null = null;
 const folders: ReturnType<typeof temporaryFolder>[] = [];
@@ -72,6 +73,25 @@ describe('oaas start', () => {
     await expect(fetch(`${system.endpoint}/v1/ping`)).rejects.toThrow();
   });
 
+  it('names its folder in what to try, and stops whole though nobody reads its output any more', async () => {
+    const parent = folder();
+    const data = join(parent, 'made');
+    const args = ['start', '--data', data, '--memory', '--regions', 'europe', '--port', '0'];
+    const child = spawn(process.execPath, [launcher, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    await until(() => output.includes('Ctrl-C stops everything.') || child.exitCode !== null);
+    expect(output).toContain(`npx oaas run nqueens count --args 8 --data ${data}\n`);
+    // As `oaas start | tee log` after Ctrl-C, which ends the reader first.
+    child.stdout.destroy();
+    child.kill('SIGINT');
+    expect(await exited).toBe(0);
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
   it('killed outright, takes its children along; the next start takes over folder, keys and configuration', async () => {
     const data = folder();
     system = await startLocal(['--data', data, '--regions', 'europe']);
@@ -109,6 +129,8 @@ describe('oaas start', () => {
     expect(unwritable.code).toBe(2);
     expect(unwritable.stderr).toContain('--data DIR');
 
+    const unnamed = await oaas(['start', '--data', '']);
+    expect([unnamed.code, unnamed.stderr]).toEqual([2, 'oaas: --data must name a folder, received ""\n']);
     const slot = await oaas(['start', '--slot', 'soon']);
     expect(slot.code).toBe(2);
     expect(slot.stderr).toContain('soon');

@@ -98,6 +98,13 @@ describe('operator commands', () => {
       dispatch: { policy: 'round-robin', mode: 'session' },
     });
     expect((await cli('group', 'list')).out).toContain('session round-robin');
+    const file = join(folder.path, 'gold.json');
+    writeFileSync(file, JSON.stringify({ id: 'gold', targetMs: 700 }));
+    const misnamed = await cli('sla', 'put', 'silver', '--file', file);
+    expect([misnamed.code, misnamed.err]).toEqual([2, expect.stringContaining('holds the sla "gold", not "silver"')]);
+    const both = await cli('sla', 'put', '--file', file, '--target', '2s');
+    expect([both.code, both.err]).toEqual([2, expect.stringContaining('--file is the whole sla')]);
+    expect(JSON.parse((await cli('sla', 'get', 'gold')).out)).toMatchObject({ targetMs: 900 });
     expect((await cli('sla', 'rm', 'gold')).code).toBe(0);
     const gone = await cli('sla', 'get', 'gold');
     expect(gone.code).toBe(2);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { statusResponseSchema } from '../../lib/ports/contracts/operator.ts';
 import { type SystemFile, systemFileSchema } from '../../lib/ports/contracts/system-file.ts';
 
-const launcher = fileURLToPath(new URL('../../bin/oaas.js', import.meta.url));
+export const launcher = fileURLToPath(new URL('../../bin/oaas.js', import.meta.url));
 
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'oaas-test-'));

@@ -9,7 +9,7 @@ import { type LoadTask, type PoolRuntime, poolRuntimes, poolTasks } from '../loa
 import { parseTrace } from '../load/trace-file.ts';
 import { parseJson } from '../parse.ts';
 import { findSystem, type System, type SystemOptions, systemOptions } from '../system.ts';
-import { parseDurationMs, parseNumber } from '../units.ts';
+import { longestTimerMs, parseDurationMs, parseNumber } from '../units.ts';
 
 interface LoadOptions extends SystemOptions {
   app?: string;
@@ -49,7 +49,7 @@ export function register(program: Command): void {
     .action(async (options: LoadOptions & { n: string; rounds: string; every: string }) => {
       const n = parseNumber(options.n, '--n', { min: 1, max: 100_000, integer: true });
       const rounds = parseNumber(options.rounds, '--rounds', { min: 1, max: 100_000, integer: true });
-      await start(options, concurrent(n, rounds, parseDurationMs(options.every, '--every')));
+      await start(options, concurrent(n, rounds, parseDurationMs(options.every, '--every', longestTimerMs)));
     });
 
   shared(load.command('interarrival').description('devices that each send one request per interval'))
@@ -61,8 +61,8 @@ export function register(program: Command): void {
       async (options: LoadOptions & { devices: string; interval: string; duration: string; poisson?: boolean }) => {
         const schedule = interarrival({
           devices: parseNumber(options.devices, '--devices', { min: 1, max: 1_000_000, integer: true }),
-          intervalMs: parseDurationMs(options.interval, '--interval'),
-          durationMs: parseDurationMs(options.duration, '--duration'),
+          intervalMs: parseDurationMs(options.interval, '--interval', longestTimerMs),
+          durationMs: parseDurationMs(options.duration, '--duration', longestTimerMs),
           poisson: options.poisson ?? false,
           seed: seedOf(options),
         });
@@ -88,7 +88,7 @@ export function register(program: Command): void {
           speed: parseNumber(options.speed, '--speed', { min: 1e-6, max: 1e6 }),
           poisson: options.poisson ?? false,
           seed: seedOf(options),
-          limitMs: parseDurationMs(options.duration, '--duration'),
+          limitMs: parseDurationMs(options.duration, '--duration', longestTimerMs),
         });
         await start(options, schedule);
       },
@@ -141,7 +141,7 @@ async function start(options: LoadOptions, schedule: Schedule): Promise<void> {
   }
   const nextTask = tasksOf(options);
   const mostInFlight = parseNumber(options.maxInFlight, '--max-in-flight', { min: 1, max: 100_000, integer: true });
-  const deadlineMs = parseDurationMs(options.deadline, '--deadline');
+  const deadlineMs = parseDurationMs(options.deadline, '--deadline', longestTimerMs);
   const system = await findSystem(options);
   if (!options.allowRemote) onlyLoopback(system);
   process.exitCode = await runLoad({

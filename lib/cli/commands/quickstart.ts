@@ -14,6 +14,7 @@ import { paths } from '../../ports/contracts/wire.ts';
 import { badInput, CliError } from '../errors.ts';
 import { writeJson, writeLine } from '../io.ts';
 import { findOperator, type OperatorOptions, operatorOptions } from '../operator.ts';
+import { outliveReader } from '../output.ts';
 import { findSystem } from '../system.ts';
 
 const template = fileURLToPath(new URL('../../../apps/template', import.meta.url));
@@ -46,6 +47,7 @@ async function quickstart(folder: string, options: Options): Promise<void> {
   if (await stat(folder).catch(() => null)) {
     throw badInput(`${folder} exists already: name another folder, or register it with \`npx oaas app put ${folder}\``);
   }
+  outliveReader();
   const say = options.json ? () => {} : writeLine;
   const { stop, options: target } = await someSystem(options, say);
   const interrupted = new Promise<never>((_, reject) =>

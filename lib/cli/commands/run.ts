@@ -7,7 +7,7 @@ import { badInput, CliError } from '../errors.ts';
 import { writeJson, writeLine } from '../io.ts';
 import { parseJson } from '../parse.ts';
 import { findSystem, type SystemOptions, systemOptions } from '../system.ts';
-import { parseDurationMs, parseNumber } from '../units.ts';
+import { longestTimerMs, parseDurationMs, parseNumber } from '../units.ts';
 
 interface RunOptions extends SystemOptions {
   args: string;
@@ -41,7 +41,7 @@ async function run(appId: string, method: string, options: RunOptions): Promise<
   const args = parseJson(options.args, '--args');
   const call = options.state === undefined ? {} : { state: parseJson(options.state, '--state') };
   const offloadOptions = {
-    deadlineMs: parseDurationMs(options.deadline, '--deadline'),
+    deadlineMs: parseDurationMs(options.deadline, '--deadline', longestTimerMs),
     idempotent: options.idempotent ?? false,
     prefetch: false,
     ...(options.sla === undefined ? {} : { slaId: options.sla }),
@@ -84,6 +84,9 @@ function split(t: CallTimings): string {
     ['Tcloud', t.cloudMs],
     ['hand-off', t.handoffMs],
   ];
+  // Refused tries and the waits between them, such as for a first machine.
+  const otherMs = t.totalMs - parts.reduce((sum, [, value]) => sum + value, 0);
+  if (otherMs >= 0.05 * t.totalMs) parts.push(['other', otherMs]);
   return parts.map(([name, value]) => `${name} ${ms(value)}`).join(', ');
 }
 

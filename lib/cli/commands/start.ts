@@ -5,6 +5,7 @@ import { defaultDataDir, systemFileName } from '../../ports/contracts/system-fil
 import { defaultTopology, type Geography, type Topology, topologySchema } from '../../ports/contracts/topology.ts';
 import { badInput, CliError, ExitCode } from '../errors.ts';
 import { readDocument, table, writeJson, writeLine } from '../io.ts';
+import { outliveReader } from '../output.ts';
 
 interface StartOptions {
   data: string;
@@ -66,8 +67,10 @@ Ctrl-C stops everything; a second one does so at once.`,
 }
 
 async function start(options: StartOptions): Promise<void> {
-  const { parseDurationMs } = await import('../units.ts');
-  const slotMs = parseDurationMs(options.slot, '--slot');
+  outliveReader();
+  if (options.data.trim() === '') throw badInput('--data must name a folder, received ""');
+  const { longestTimerMs, parseDurationMs } = await import('../units.ts');
+  const slotMs = parseDurationMs(options.slot, '--slot', longestTimerMs);
   if (slotMs < shortestSlotMs) throw badInput(`--slot must be at least 5s, received "${options.slot}"`);
   const speedUp = options.speedUp === undefined ? Math.max(1, realSlotMs / slotMs) : Number(options.speedUp);
   if (!(speedUp >= 1 && speedUp <= 1_000)) {
@@ -95,7 +98,7 @@ async function start(options: StartOptions): Promise<void> {
   const status = await Promise.race([firstStatus(system.file, firstVmsMs), ended]);
   if (typeof status !== 'string') {
     if (options.json) writeJson({ ...system.file, dataDir: system.dataDir, log: system.logFile });
-    else printSummary(system, status, options.slot);
+    else printSummary(system, status, options);
   }
   const reason = await ended;
   if (!options.json) writeLine(`${reason}: stopping ...`);
@@ -133,7 +136,14 @@ function untilSignal(broken: Promise<string>): Promise<string> {
 
 type FirstStatus = Awaited<ReturnType<typeof import('../first-status.ts').firstStatus>>;
 
-function printSummary(system: LocalSystem, status: FirstStatus, slot: string): void {
+/** The option with which other commands find this system; nothing where they look by themselves. */
+function dataOption(folder: string): string {
+  if (folder === defaultDataDir) return '';
+  return ` --data ${/^[\w./~+-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`}`;
+}
+
+function printSummary(system: LocalSystem, status: FirstStatus, { slot, data }: StartOptions): void {
+  const where = dataOption(data);
   const { dataDir, logFile, file, javaMissing } = system;
   writeLine(`OaaS is running: slots of ${slot}, data in ${dataDir}`);
   for (const region of status) {
@@ -150,9 +160,9 @@ Key      ${file.keys.device}  (device scope)
 Log      ${logFile}
 
 Try it, in another terminal:
-  npx oaas run nqueens count --args 8
-  npx oaas load concurrent --n 5
-  npx oaas status --watch
+  npx oaas run nqueens count --args 8${where}
+  npx oaas load concurrent --n 5${where}
+  npx oaas status --watch${where}
 
 Ctrl-C stops everything.`);
 }

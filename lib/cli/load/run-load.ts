@@ -1,11 +1,11 @@
 /** One load run against a system: schedule and tasks in, records and summary out. */
-import { writeFile } from 'node:fs/promises';
 import type { Offloaded } from '../../../sdk/typescript/src/api.ts';
 import { OaaS } from '../../../sdk/typescript/src/index.node.ts';
 import { CliError, ExitCode } from '../errors.ts';
 import { writeJson, writeLine } from '../io.ts';
 import type { System } from '../system.ts';
 import type { Schedule } from './arrivals.ts';
+import { openCsv } from './csv-file.ts';
 import { drive, type LoadRecord, type Send } from './drive.ts';
 import { loadProgress } from './progress.ts';
 import { renderSummary, summarise, toCsv } from './summary.ts';
@@ -27,6 +27,7 @@ export interface LoadRun {
 /** Runs it and prints the summary, also when ended by Ctrl-C. @returns the exit code */
 export async function runLoad(run: LoadRun): Promise<number> {
   const { endpoints, deviceKey } = run.system;
+  const csv = await openCsv(run.csv);
   const oaas = new OaaS({ endpoints, apiKey: deviceKey, route: run.route });
   const stop = new AbortController();
   // Closing ends the calls in flight; thousands of listeners on one signal would not do.
@@ -64,12 +65,13 @@ export async function runLoad(run: LoadRun): Promise<number> {
     process.removeListener('SIGINT', onInterrupt);
     process.removeListener('SIGTERM', onInterrupt);
   }
-  if (run.csv !== undefined) await writeCsv(run.csv, records);
+  const unwritten = await csv.write(() => toCsv(records));
   const summary = summarise(records, performance.now() - startMs, stop.signal.aborted);
   if (run.json) writeJson(summary);
   else writeLine(renderSummary(summary));
+  if (unwritten !== null) throw unwritten;
   if (stop.signal.aborted) return ExitCode.interrupted;
-  return records.length > 0 && summary.outcomes.error === records.length ? ExitCode.failure : ExitCode.ok;
+  return records.length > 0 && summary.outcomes.remote === 0 ? ExitCode.failure : ExitCode.ok;
 }
 
 /** The fallback is counted, not run: the driver's processor belongs to the load. */
@@ -88,12 +90,4 @@ function sender(oaas: OaaS, run: LoadRun): Send {
     }
     return offloaded.detailed(task.args);
   };
-}
-
-async function writeCsv(file: string, records: readonly LoadRecord[]): Promise<void> {
-  try {
-    await writeFile(file, toCsv(records));
-  } catch (cause) {
-    throw new CliError(`cannot write ${file}: ${(cause as Error).message}`);
-  }
 }

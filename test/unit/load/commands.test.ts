@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,6 +70,7 @@ describe('oaas run', () => {
     [['--args', '{a}', '--data', dir], '--args must be JSON (quote it for the shell), received {a}', 2],
     [['--mode', 'fast', '--data', dir], '--mode must be direct or proxy, received fast', 2],
     [['--deadline', '5', '--data', dir], '--deadline must be a duration such as 250ms, 2s, 10m or 1h, received 5', 2],
+    [['--deadline', '30d', '--data', dir], '--deadline must be at most 24d, received 30d', 2],
     [['--data', join(dir, 'nowhere')], 'no system is running on ', 1],
     [['--endpoint', 'ftp://x', '--key', 'k'], '--endpoint must be an http(s) URL, received ftp://x', 2],
     // In a folder of its own: beside a running system the key would be that one's.
@@ -106,6 +107,28 @@ describe('oaas load', () => {
     expect(stdout).toMatch(/^3 requests in /);
     expect(stdout).toMatch(/response ms +mean +p50 +p95 +p99 +max/);
     expect(stdout).toMatch(/T1 placement +T2 network +queue +Tcloud/);
+  });
+
+  it('fails when nothing is served, and says why', async () => {
+    const key = ['--endpoint', region.url, '--key', 'a-key-that-is-not-known'];
+    const { code, stdout } = await oaas('load', 'concurrent', '--n', '2', ...key);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/why not served:\n {2}2 x .*unauthenticated/);
+  });
+
+  it('finds out before the load that its file cannot be written', async () => {
+    const before = agent.seen.length;
+    const args = ['load', 'concurrent', '--n', '2', '--app', 'app', '--method', 'echo', '--data', dir];
+    const refused = await refusal(...args, '--csv', join(dir, 'no-folder', 'out.csv'));
+    expect(refused).toEqual({ code: 2, stderr: expect.stringContaining('cannot write') });
+    expect(agent.seen.length).toBe(before);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('shows the summary also when its file can no longer be written', async () => {
+    const args = ['load', 'concurrent', '--n', '2', '--app', 'app', '--method', 'echo', '--data', '.'];
+    const { code, stdout, stderr } = await oaas(...args, '--csv', '/dev/full');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('cannot write /dev/full') });
+    expect(stdout).toMatch(/^2 requests in /);
   });
 
   it('aims at this machine only unless told otherwise', async () => {

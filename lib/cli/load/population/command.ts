@@ -1,13 +1,13 @@
 /** `oaas load population`: options in, report out. */
-import { writeFile } from 'node:fs/promises';
 import { nodeTransport } from '../../../../sdk/typescript/src/transport-node.ts';
 import { bohmerShare } from '../../../experiments/bohmer.ts';
 import { recordedHead } from '../../../experiments/machine.ts';
 import { drawPopulation } from '../../../simulator/population/population.ts';
-import { CliError, ExitCode } from '../../errors.ts';
+import { ExitCode } from '../../errors.ts';
 import { writeJson, writeLine } from '../../io.ts';
 import type { System, SystemOptions } from '../../system.ts';
 import { parseDurationMs, parseNumber } from '../../units.ts';
+import { openCsv } from '../csv-file.ts';
 import { loadProgress } from '../progress.ts';
 import { calibrate } from './calibrate.ts';
 import { drivePopulation } from './drive-population.ts';
@@ -56,6 +56,7 @@ export async function startPopulation(options: PopulationCommandOptions, system:
     dayShare: bohmerShare,
     seed,
   });
+  const csv = await openCsv(options.csv);
   const work = await calibrate();
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
@@ -84,14 +85,11 @@ export async function startPopulation(options: PopulationCommandOptions, system:
     });
     const report = reportPopulation(records, (performance.now() - startMs) / 1_000, stop.signal.aborted);
     progress.stop();
-    if (options.csv !== undefined) {
-      const command = `oaas load population --devices ${devices} --duration ${durationS}s --speed ${options.speed} --rate ${ratePerS} --core ${coreSpeed} --seed ${seed}`;
-      await writeFile(options.csv, populationCsv(records, recordedHead(command, now))).catch((cause: Error) => {
-        throw new CliError(`cannot write ${options.csv}: ${cause.message}`);
-      });
-    }
+    const command = `oaas load population --devices ${devices} --duration ${durationS}s --speed ${options.speed} --rate ${ratePerS} --core ${coreSpeed} --seed ${seed}`;
+    const unwritten = await csv.write(() => populationCsv(records, recordedHead(command, now)));
     if (options.json) writeJson(report);
     else writeLine(renderPopulation(report));
+    if (unwritten !== null) throw unwritten;
     if (stop.signal.aborted) return ExitCode.interrupted;
     return records.length > 0 && report.responseMs === null ? ExitCode.failure : ExitCode.ok;
   } finally {

@@ -4,7 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isAlive, launcher, oaas, type StartedSystem, startLocal, temporaryFolder, until } from '../support/local-process.ts';
+import {
+  isAlive,
+  launcher,
+  oaas,
+  type StartedSystem,
+  startLocal,
+  temporaryFolder,
+  until,
+} from '../support/local-process.ts';
 
 let system: StartedSystem | null = null;
 const folders: ReturnType<typeof temporaryFolder>[] = [];

@@ -24,8 +24,12 @@ export type ConfigOutcome<T> = { ok: true; value: T } | { ok: false; problem: Pr
 
 const unknownType = { sla: 'unknown-sla', app: 'unknown-app', group: 'unknown-group' } as const;
 
-export async function listConfig(deps: ConfigAdminDependencies, kind: ConfigKind): Promise<unknown[]> {
-  return (await deps.store.list(kind)).map((row) => row.body);
+/** Documents as stored; of a row whose document does not name its own id, which is never in force, that id: by it the row can be mended. */
+export async function listConfig(deps: ConfigAdminDependencies, kind: ConfigKind): Promise<{ id: string }[]> {
+  return (await deps.store.list(kind)).map(({ id, body }) => {
+    const named = typeof body === 'object' && body !== null && 'id' in body && body.id === id;
+    return named ? { ...body, id } : { id };
+  });
 }
 
 export async function getConfig(

@@ -39,7 +39,12 @@ export function addConfigCommand(
       const { items } = await operator.get(operator.first, paths.config(kind), itemsSchema);
       if (options.json) return writeJson(items);
       if (items.length === 0) return writeLine(`there is no ${kind} yet; add one with: npx oaas ${kind} put`);
-      writeLine(table(config.columns, items.map(config.cells)));
+      writeLine(
+        table(
+          config.columns,
+          items.map((item) => cellsOf(config, item)),
+        ),
+      );
     });
   operatorOptions(command.command('get <id>'))
     .description(`one ${kind}, as JSON`)
@@ -56,6 +61,12 @@ export function addConfigCommand(
       else writeLine(`${kind} ${id} removed`);
     });
   return command;
+}
+
+function cellsOf({ kind, columns, cells }: Pick<ConfigCommands, 'kind' | 'columns' | 'cells'>, row: Row): string[] {
+  if (configSchemas[kind].safeParse(row).success) return cells(row);
+  // Another client wrote it; `oaas status` says what is wrong and what is in force instead.
+  return columns.map((_, i) => ([String(row.id), 'invalid'] as const)[i] ?? '');
 }
 
 /** Adds `put` for documents: from flags over what is stored (or the defaults), or whole from `--file`. */

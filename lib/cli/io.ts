@@ -68,12 +68,16 @@ export function writeLine(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Text that somebody else wrote, without what would steer the terminal. */
+export const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, '?');
+
 /**
  * Left-aligned text table; columns whose cells all look like numbers are right-aligned. Fits what it is given, adds no colour.
  *
- * @param rows one string per column and row, same length as `header`.
+ * @param given one string per column and row, same length as `header`.
  */
-export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(header: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((cells) => cells.map(printable));
   const widths = header.map((h, i) => Math.max(h.length, ...rows.map((r) => (r[i] ?? '').length)));
   const numeric = header.map(
     (_, i) =>

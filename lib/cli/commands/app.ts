@@ -16,11 +16,9 @@ export function register(program: Command): void {
     description: 'apps: bundles of code with a manifest (oaas.json) that devices may offload',
     columns: ['app', 'version', 'runtime', 'methods', 'memory', 'sla', 'digest'],
     cells(row) {
-      const app = appSchema.safeParse(row);
-      if (!app.success) return [String(row.id), 'invalid', '', '', '', '', ''];
-      const { manifest, digest } = app.data;
+      const { id, manifest, digest } = appSchema.parse(row);
       return [
-        app.data.id,
+        id,
         manifest.version,
         manifest.runtime,
         shorten(Object.keys(manifest.methods).join(','), 24),

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type PoolStatus, type StatusResponse, statusResponseSchema } from '../../ports/contracts/operator.ts';
 import { paths } from '../../ports/contracts/wire.ts';
 import { strong, warn } from '../colour.ts';
-import { table, writeJson, writeLine } from '../io.ts';
+import { printable, table, writeJson, writeLine } from '../io.ts';
 import { findOperator, type Operator, type OperatorOptions, operatorOptions, shown } from '../operator.ts';
 
 interface StatusOptions extends OperatorOptions {
@@ -78,7 +78,8 @@ function print(regions: readonly StatusResponse[], options: StatusOptions): void
       );
     }
     const faults = [...scaling.faults, ...scaling.pools.flatMap((pool) => pool.faults)];
-    for (const line of new Set(faults.map((fault) => `! ${fault.kind}: ${fault.detail}`))) writeLine(warn(line));
+    for (const line of new Set(faults.map((fault) => `! ${fault.kind}: ${fault.detail}`)))
+      writeLine(warn(printable(line)));
     writeLine();
   }
 }

@@ -60,7 +60,7 @@ async function run(appId: string, method: string, options: RunOptions): Promise<
     if (options.json) return writeJson(answer);
     writeLine(JSON.stringify(answer.result, null, 2));
     if (answer.state !== undefined) writeLine(`state: ${JSON.stringify(answer.state)}`);
-    process.stderr.write(`${describe(answer)}\n`);
+    process.stderr.write(`${describeRun(answer)}\n`);
   } catch (error) {
     if (stop.signal.aborted) throw new CliError('interrupted', 130);
     if (!(error instanceof OffloadError)) throw error;
@@ -71,7 +71,8 @@ async function run(appId: string, method: string, options: RunOptions): Promise<
   }
 }
 
-function describe({ ranOn, timings }: Detailed<unknown, unknown>): string {
+/** Where a task ran and the parts of its time. */
+export function describeRun({ ranOn, timings }: Pick<Detailed<unknown, unknown>, 'ranOn' | 'timings'>): string {
   const where = ranOn.where === 'local' ? 'here' : `on ${[...ranOn.hops, ranOn.vmId].join(' > ')} of ${ranOn.region}`;
   return `ran ${where} in ${ms(timings.totalMs)}: ${split(timings)}`;
 }

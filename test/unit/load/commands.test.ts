@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describeRun } from '../../../lib/cli/commands/run.ts';
 import { runCli } from '../../../lib/cli/program.ts';
 import { systemFileName } from '../../../lib/ports/contracts/system-file.ts';
 import { deviceKey, type FakeAgent, type FakeRegion, fakeAgent, fakeRegion } from '../../support/fake-region.ts';
@@ -56,6 +57,13 @@ describe('oaas run', () => {
     const { code, stdout, stderr } = await oaas('run', 'app', 'echo', '--args', '{"n":3}', '--data', '.');
     expect({ code, result: JSON.parse(stdout) }).toEqual({ code: 0, result: { n: 3 } });
     expect(stderr).toMatch(/^ran on vm-1 of eu in [\d.]+ ms: T1 placement .*, T2 network .*, queue .*, Tcloud /);
+  });
+
+  it('accounts for tries that were refused and the waits between them', () => {
+    const timings = { t1Ms: 5, t2Ms: 70, queueMs: 100, cloudMs: 165, handoffMs: 0, localMs: 0, totalMs: 4_400 };
+    const ranOn = { where: 'remote', region: 'eu', vmId: 'vm-1', hops: [] } as const;
+    expect(describeRun({ ranOn, timings })).toMatch(/ in 4400\.0 ms: .*, Tcloud 165\.0 ms, .*, other 4060\.0 ms$/);
+    expect(describeRun({ ranOn, timings: { ...timings, totalMs: 341 } })).not.toContain('other');
   });
 
   it('writes everything with --json, by the proxy route too', async () => {

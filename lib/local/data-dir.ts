@@ -4,7 +4,7 @@
  * The lock names a process; a lock whose process is gone is a leftover of a kill and is taken over. `--memory` uses the folder only
  * for what other processes must find (lock, system.json, work folders) and leaves nothing in it.
  */
-import { constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { access, mkdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CliError } from '../cli/errors.ts';
@@ -71,14 +71,16 @@ function takeLock(file: string, path: string): void {
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const holder = readLock(file);
+      const judged = readText(file);
+      if (judged === null) continue;
+      const holder = parseLock(judged);
       if (holder !== null && isRunning(holder)) {
         throw new CliError(
           `another OaaS (process ${holder.pid}) uses ${path}; stop it first, or choose another folder with --data DIR and other ports with --port N`,
           2,
         );
       }
-      rmSync(file, { force: true });
+      removeLeftover(file, judged);
     }
   }
   throw new CliError(`${file} is taken again and again; is another OaaS being started at this moment?`);
@@ -90,9 +92,34 @@ interface Holder {
   born: string | null;
 }
 
-function readLock(file: string): Holder | null {
+/**
+ * Removes a lock that was judged to be a leftover, and no other: of two starts that judge the same one, the later would else remove
+ * what the earlier has just taken.
+ */
+export function removeLeftover(file: string, judged: string): void {
+  const aside = `${file}.${process.pid}`;
   try {
-    const { pid, born } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Holder>;
+    renameSync(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (readText(aside) === judged) rmSync(aside, { force: true });
+  else renameSync(aside, file);
+}
+
+function readText(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function parseLock(text: string): Holder | null {
+  try {
+    const { pid, born } = JSON.parse(text) as Partial<Holder>;
     return typeof pid === 'number' ? { pid, born: born ?? null } : null;
   } catch {
     return null;

@@ -159,7 +159,9 @@ async function request(
   const problem = problemSchema.safeParse(value);
   if (!problem.success) throw new CliError(`${method} ${url} answered ${response.status}: ${text.slice(0, 200)}`);
   const { title, detail, errors = [] } = problem.data;
-  const lines = errors.map((e) => `\n  ${e.field}: ${e.message} (received ${JSON.stringify(e.received) ?? 'nothing'})`);
+  // The detail of most refusals names their problems already.
+  const unsaid = errors.filter((e) => !detail.includes(e.message));
+  const lines = unsaid.map((e) => `\n  ${e.field}: ${e.message} (received ${JSON.stringify(e.received) ?? 'nothing'})`);
   const exitCode = response.status >= 400 && response.status < 500 && response.status !== 401 ? 2 : 1;
   throw new CliError(`${title}: ${detail}${lines.join('')}`, exitCode);
 }

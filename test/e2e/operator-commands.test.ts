@@ -105,6 +105,8 @@ describe('operator commands', () => {
     const both = await cli('sla', 'put', '--file', file, '--target', '2s');
     expect([both.code, both.err]).toEqual([2, expect.stringContaining('--file is the whole sla')]);
     expect(JSON.parse((await cli('sla', 'get', 'gold')).out)).toMatchObject({ targetMs: 900 });
+    const invalid = await cli('sla', 'put', 'gold', '--indicator', 'p42');
+    expect([invalid.code, invalid.err.match(/received "p42"/g)]).toEqual([2, ['received "p42"']]);
     expect((await cli('sla', 'rm', 'gold')).code).toBe(0);
     const gone = await cli('sla', 'get', 'gold');
     expect(gone.code).toBe(2);

@@ -6,7 +6,7 @@ import { problemSchema } from '../ports/contracts/problem.ts';
 import { defaultDataDir } from '../ports/contracts/system-file.ts';
 import { paths, regionsResponseSchema } from '../ports/contracts/wire.ts';
 import { badInput, CliError } from './errors.ts';
-import { readSystemFile } from './system.ts';
+import { keysOfOwn, readSystemFile } from './system.ts';
 
 export interface OperatorOptions {
   data: string;
@@ -107,7 +107,7 @@ async function remoteAuthorize(
   const { apiGatewayRegion, createIamCaller } = await import('../adapters/aws/iam-caller.ts');
   const awsRegion = options.iam ?? apiGatewayRegion(endpoint);
   if (awsRegion !== null) return createIamCaller(awsRegion);
-  const adminKey = key ?? (await readSystemFile(options.data).catch(() => null))?.keys.admin;
+  const adminKey = key ?? (await keysOfOwn([endpoint], options.data))?.admin;
   if (adminKey === undefined) throw badInput('--endpoint needs the admin key: pass --key KEY or set OAAS_ADMIN_KEY');
   return byKey(adminKey);
 }

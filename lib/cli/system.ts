@@ -42,9 +42,16 @@ export async function findSystem(options: SystemOptions): Promise<System> {
     if (!URL.canParse(url) || !/^https?:/.test(url))
       throw badInput(`--endpoint must be an http(s) URL, received ${url}`);
   }
-  const deviceKey = key ?? (await readSystemFile(options.data).catch(() => null))?.keys.device;
+  const deviceKey = key ?? (await keysOfOwn(urls, options.data))?.device;
   if (deviceKey === undefined) throw badInput('--endpoint needs the device key: pass --key KEY or set OAAS_API_KEY');
   return { endpoints: urls.map((url) => ({ region: new URL(url).host, url })), deviceKey };
+}
+
+/** The keys of the system that runs here, when all of the endpoints are its own: no other server is to see them. */
+export async function keysOfOwn(urls: readonly string[], dataDir: string): Promise<SystemFile['keys'] | undefined> {
+  const file = await readSystemFile(dataDir).catch(() => null);
+  const own = new Set(file?.regions.map(({ endpoint }) => new URL(endpoint).origin));
+  return urls.every((url) => own.has(new URL(url).origin)) ? file?.keys : undefined;
 }
 
 /** Reads and checks `system.json` of a running system. */

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { unzipSync, zipSync } from 'fflate';
+import { zipSync } from 'fflate';
 import { bundleLimits } from '../../ports/contracts/bundle-limits.ts';
 import { type Manifest, manifestSchema } from '../../ports/contracts/config.ts';
+import { unzip } from './unzip.ts';
 
 /** Files of a bundle by path (with `/`). */
 export type BundleFiles = Record<string, Uint8Array>;
@@ -65,32 +66,9 @@ function unpack(zip: Uint8Array): { ok: true; files: BundleFiles } | { ok: false
   if (zip.length > bundleLimits.maxZipBytes) {
     return refuse(`it has ${zip.length} bytes, at most ${bundleLimits.maxZipBytes} are allowed`);
   }
-  const problems: string[] = [];
-  const seen = new Set<string>();
-  let total = 0;
-  let files: BundleFiles;
-  try {
-    files = unzipSync(zip, {
-      // The declared size is what is allocated: refusing here is refusing before anything is unpacked.
-      filter: (entry) => {
-        if (problems.length > 0) return false;
-        total += entry.originalSize;
-        const problem =
-          pathProblem(entry.name) ??
-          (seen.has(entry.name.toLowerCase()) ? 'appears twice' : null) ??
-          (seen.size >= bundleLimits.maxFiles ? `is one file too many, at most ${bundleLimits.maxFiles}` : null) ??
-          (total > bundleLimits.maxExtractedBytes
-            ? `brings the bundle to ${total} bytes unpacked, at most ${bundleLimits.maxExtractedBytes}`
-            : null);
-        seen.add(entry.name.toLowerCase());
-        if (problem !== null) problems.push(`file ${JSON.stringify(entry.name.slice(0, 300))} ${problem}`);
-        return problem === null && !entry.name.endsWith('/');
-      },
-    });
-  } catch (error) {
-    return refuse(`it is not a zip that can be read: ${(error as Error).message}`);
-  }
-  if (problems.length > 0) return { ok: false, problems };
+  const unzipped = unzip(zip, pathProblem);
+  if (!unzipped.ok) return refuse(unzipped.problem);
+  const { files } = unzipped;
   for (const path of Object.keys(files)) {
     for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
       if (files[path.slice(0, slash)] !== undefined) return refuse(`"${path.slice(0, slash)}" is both file and folder`);

@@ -63,8 +63,9 @@ export const groupSchema = z.strictObject({
     .max(1024)
     .describe('the most vCPUs a call may ask for and still be served by this group'),
   instanceTypes: z
-    .array(z.string().min(1))
+    .array(z.string().min(1).max(100))
     .min(1)
+    .max(200)
     .default(['*'])
     .describe('instance types that the scaler may rent for it, exact or with `*`'),
   purchaseOptions: z
@@ -134,7 +135,7 @@ export const groupSchema = z.strictObject({
   maxSpotShare: z.number().min(0).max(1).default(0.7).describe('most of the serving rate that spot machines may carry'),
   quotaPerPrincipalPerS: z
     .number()
-    .positive()
+    .min(0.001)
     .max(1_000_000)
     .default(2_000)
     .describe('placements per second and principal before 429'),

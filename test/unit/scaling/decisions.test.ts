@@ -262,5 +262,22 @@ describe('small rules', () => {
     expect(matchesPattern(['c7g.*'], 'c7gXlarge')).toBe(false);
     expect(matchesPattern(['*'], 'anything')).toBe(true);
     expect(matchesPattern(['t4g.small'], 't4g.smaller')).toBe(false);
+    expect(matchesPattern(['*.large', 'm*g.*'], 'c7g.large')).toBe(true);
+    expect(matchesPattern(['aba*aba'], 'aba')).toBe(false);
+    expect(matchesPattern(['a*b*c'], 'a.b.b.c')).toBe(true);
+    expect(matchesPattern(['a*b*c'], 'a.c.b')).toBe(false);
+  });
+  it('patterns mean what a regular expression of them means', () => {
+    const letters = (source: string) => fc.stringMatching(new RegExp(`^${source}$`));
+    fc.assert(
+      fc.property(letters('[ab.*]{0,6}'), letters('[ab.]{0,8}'), (pattern, text) => {
+        const expression = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`);
+        expect(matchesPattern([pattern], text)).toBe(expression.test(text));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+  it('a pattern of many stars takes no time', () => {
+    expect(matchesPattern([`${'*'.repeat(60)}z`], 'local.'.repeat(40))).toBe(false);
   });
 });

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import type { AgentConfig } from '../lib/ports/contracts/agent-env.ts';
+import { malformedHttpAnswer } from '../lib/ports/contracts/malformed-http.ts';
 import { paths } from '../lib/ports/contracts/wire.ts';
 import type { Identity } from './certificate.ts';
 import { problem, quote } from './http/problems.ts';
@@ -55,10 +56,8 @@ export async function startServer(options: Options): Promise<AgentServer> {
     handler(request, response);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
     // Not half-closed: what a slow client still holds back must not keep its place taken.
-    if (socket.writable)
-      socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+    if (socket.writable) socket.end(malformedHttpAnswer(error), () => socket.destroy());
     else socket.destroy();
   });
   // Connections over a simulated distance come as streams without an address; only local mode has them.

@@ -37,7 +37,7 @@ export async function getConfig(
   kind: ConfigKind,
   id: string,
 ): Promise<ConfigOutcome<VersionedDocument>> {
-  const row = await deps.store.get(kind, id);
+  const row = isKey(id) ? await deps.store.get(kind, id) : null;
   if (row === null) return absent(kind, id);
   return { ok: true, value: { version: row.version, document: row.body } };
 }
@@ -84,10 +84,13 @@ export async function removeConfig(
   kind: ConfigKind,
   id: string,
 ): Promise<ConfigOutcome<null>> {
-  if ((await deps.store.remove(kind, id)) === 'absent') return absent(kind, id);
+  if (!isKey(id) || (await deps.store.remove(kind, id)) === 'absent') return absent(kind, id);
   await deps.config.refresh();
   return { ok: true, value: null };
 }
+
+/** Longer ones are no keys of the store; others that are not valid ids may be there, written by other clients. */
+const isKey = (id: string): boolean => id !== '' && Buffer.byteLength(id) <= 1_000;
 
 function absent(kind: ConfigKind, id: string): { ok: false; problem: Problem } {
   return {

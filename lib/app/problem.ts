@@ -1,9 +1,4 @@
-import { type Problem, type ProblemType, problemBase, problemTypes } from '../ports/contracts/problem.ts';
-
-const titles: Partial<Record<ProblemType, string>> = {
-  'no-group-serves': 'No VM-type group serves these requirements',
-  'store-unavailable': 'The state store did not answer',
-};
+import { type Problem, type ProblemType, problemBase, problemTitle, problemTypes } from '../ports/contracts/problem.ts';
 
 /**
  * An RFC 9457 document.
@@ -17,11 +12,9 @@ export function problem(
 ): Problem {
   return {
     type: `${problemBase}${type}`,
-    title: titles[type] ?? sentence(type),
+    title: problemTitle(type),
     status: problemTypes[type],
     detail,
     ...extra,
   };
 }
-
-const sentence = (type: string): string => type[0]!.toUpperCase() + type.slice(1).replaceAll('-', ' ');

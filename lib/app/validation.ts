@@ -5,7 +5,10 @@ import { problem } from './problem.ts';
 /** One offending field of a document. */
 export type FieldProblem = NonNullable<Problem['errors']>[number];
 
-/** Validates a document, reporting every offending field with the value received. */
+/** Offending fields named of one document: a body of thousands of wrong values is not answered by megabytes. */
+const mostProblems = 20;
+
+/** Validates a document, reporting the offending fields (the first twenty) with the value received. */
 export function validateDocument<S extends z.ZodType>(
   schema: S,
   value: unknown,
@@ -14,9 +17,9 @@ export function validateDocument<S extends z.ZodType>(
   if (result.success) return { ok: true, value: result.data };
   return {
     ok: false,
-    problems: result.error.issues.map((issue) => ({
-      field: fieldName(issue.path),
-      message: issue.message,
+    problems: result.error.issues.slice(0, mostProblems).map((issue) => ({
+      field: cut(fieldName(issue.path)),
+      message: cut(issue.message),
       received: shorten(at(value, issue.path)),
     })),
   };
@@ -29,6 +32,8 @@ export function invalidRequest(what: string, problems: readonly FieldProblem[]):
 }
 
 const longest = 120;
+const longestMessage = 500;
+const cut = (text: string): string => (text.length > longestMessage ? `${text.slice(0, longestMessage)}...` : text);
 
 /** JSON of a value, cut to what fits a message. */
 export function show(value: unknown): string {

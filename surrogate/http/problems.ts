@@ -1,4 +1,10 @@
-import { type Problem, type ProblemType, problemBase, problemTypes } from '../../lib/ports/contracts/problem.ts';
+import {
+  type Problem,
+  type ProblemType,
+  problemBase,
+  problemTitle,
+  problemTypes,
+} from '../../lib/ports/contracts/problem.ts';
 
 /** An outcome that ends a request with an RFC 9457 document. */
 export class ProblemError extends Error {
@@ -13,7 +19,7 @@ export class ProblemError extends Error {
 export function problem(type: ProblemType, detail: string, extra: Partial<Problem> = {}): Problem {
   return {
     type: `${problemBase}${type}`,
-    title: type.replaceAll('-', ' '),
+    title: problemTitle(type),
     status: problemTypes[type],
     detail,
     ...extra,
@@ -22,6 +28,15 @@ export function problem(type: ProblemType, detail: string, extra: Partial<Proble
 
 /** Shortens what a client sent before it is quoted back. */
 export function quote(value: unknown, limit = 80): string {
-  const shown = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  const shown = asText(value);
   return shown.length > limit ? `${shown.slice(0, limit - 3)}...` : shown;
+}
+
+function asText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // Nested too deeply for the stack: only a client's own data can be.
+    return 'a value nested too deeply to be shown';
+  }
 }

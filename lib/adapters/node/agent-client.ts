@@ -6,7 +6,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { AgentAddress, AgentClient, TaskOutcome } from '../../ports/agent-client.ts';
-import { type Problem, problemBase, problemSchema, problemTypes } from '../../ports/contracts/problem.ts';
+import { type Problem, problemBase, problemSchema, problemTitle, problemTypes } from '../../ports/contracts/problem.ts';
 import { paths, runningTaskSchema, taskResponseSchema } from '../../ports/contracts/wire.ts';
 import { OaasError } from '../../ports/errors.ts';
 
@@ -191,10 +191,9 @@ function toOutcome(agent: AgentAddress, answer: Answer): TaskOutcome {
 }
 
 function localProblem(type: 'surrogate-lost' | 'deadline-exceeded', detail: string): Problem {
-  const title = type === 'surrogate-lost' ? 'The surrogate was lost' : 'Deadline exceeded';
   return {
     type: `${problemBase}${type}`,
-    title,
+    title: problemTitle(type),
     status: problemTypes[type],
     detail: `${detail}; place again, or run it locally`,
   };

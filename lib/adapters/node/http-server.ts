@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import type { Duplex } from 'node:stream';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import { malformedHttp, malformedHttpAnswer } from '../../ports/contracts/malformed-http.ts';
 
 export interface HttpServer {
   /** Port it listens on. */
@@ -28,8 +30,12 @@ export async function serveHttp(
       maxHeaderSize: 16 * 1024,
       noDelay: true,
     },
-    getRequestListener((request, env) => fetch(request, { ...env })),
+    getRequestListener((request, env) => fetch(request, { ...env }), { errorHandler: answerFor }),
   );
+  server.on('clientError', (error, socket) => {
+    if (socket.writable && !isAnswering(socket)) socket.end(malformedHttpAnswer(error), () => socket.destroy());
+    else socket.destroy();
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -42,4 +48,17 @@ export async function serveHttp(
         server.closeAllConnections();
       }),
   };
+}
+
+/** As node's own handler does: an answer that is on its way must not get another one into it. */
+const isAnswering = (socket: Duplex & { _httpMessage?: { headersSent: boolean } | null }): boolean =>
+  socket._httpMessage?.headersSent === true;
+
+/** A head that parses but names no address of ours: no host, another scheme. Anything else is the caller's to report. */
+function answerFor(error: unknown): Response {
+  if (!(error instanceof RequestError)) throw error;
+  return new Response(JSON.stringify(malformedHttp({ message: error.message })), {
+    status: 400,
+    headers: { 'content-type': 'application/problem+json' },
+  });
 }

@@ -62,13 +62,20 @@ export function createHttpApp(deps: HttpDependencies): Hono<HttpEnv> {
         problem('store-unavailable', `${error.message}; retry after retryAfterMs`, { retryAfterMs: 500 }),
       );
     }
-    deps.log.error('request failed', { method: c.req.method, path: c.req.path, error: error.stack ?? error.message });
+    deps.log.error('request failed', {
+      method: c.req.method,
+      path: c.req.path.slice(0, 200),
+      error: error.stack ?? error.message,
+    });
     return sendProblem(c, problem('internal', 'unexpected error, see the log of the endpoint; nothing was run'));
   });
   app.notFound((c) =>
     sendProblem(
       c,
-      problem('not-found', `there is no ${c.req.method} ${c.req.path}; the routes are in ${paths.openapi}`),
+      problem(
+        'not-found',
+        `there is no ${c.req.method} ${c.req.path.slice(0, 200)}; the routes are in ${paths.openapi}`,
+      ),
     ),
   );
   addPublicRoutes(app, deps);
@@ -197,7 +204,8 @@ function addConfigRoutes(app: App, deps: HttpDependencies, kind: ConfigKind): vo
 /** Undefined: write unconditionally; NaN: not an etag of ours. */
 function expectedVersion(ifMatch: string | undefined): number | undefined {
   if (ifMatch === undefined || ifMatch === '*') return undefined;
-  return Number(/^"(\d+)"$/.exec(ifMatch)?.[1] ?? Number.NaN);
+  const version = Number(/^"(\d+)"$/.exec(ifMatch)?.[1] ?? Number.NaN);
+  return Number.isSafeInteger(version) ? version : Number.NaN;
 }
 
 /** A path parameter; the route has it, the types of a computed path do not say so. */

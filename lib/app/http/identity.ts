@@ -30,7 +30,10 @@ export function requireScope(authenticate: Authenticate, ...scopes: Scope[]): Mi
       c.header('www-authenticate', 'Bearer');
       return sendProblem(
         c,
-        problem('unauthenticated', `${sent}; send "Authorization: Bearer KEY" with a ${scopes.join(' or ')} key`),
+        problem(
+          'unauthenticated',
+          `${sent}; send "Authorization: Bearer KEY" with a key of scope ${scopes.join(' or ')}`,
+        ),
       );
     }
     if (!scopes.includes(identity.scope)) {
@@ -38,7 +41,7 @@ export function requireScope(authenticate: Authenticate, ...scopes: Scope[]): Mi
         c,
         problem(
           'forbidden',
-          `a ${identity.scope} key may not ${c.req.method} ${c.req.path}; use a key of scope ${scopes.join(' or ')}`,
+          `a ${identity.scope} key may not ${c.req.method} ${c.req.path.slice(0, 200)}; use a key of scope ${scopes.join(' or ')}`,
         ),
       );
     }

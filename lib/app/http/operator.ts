@@ -11,12 +11,17 @@ import { invalidRequest, validateDocument } from '../validation.ts';
 import { type Authenticate, type HttpEnv, requireScope } from './identity.ts';
 import { sendProblem } from './send.ts';
 
-const slotsQuerySchema = z.object({
-  pool: z.string().max(200).optional(),
-  /** Epoch milliseconds. */
-  from: z.coerce.number().int().nonnegative().optional(),
-  to: z.coerce.number().int().nonnegative().optional(),
-});
+/** Epoch milliseconds; keys of slots have so many digits. */
+const instantSchema = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be epoch milliseconds, at most 15 digits')
+  .transform(Number);
+const slotsQuerySchema = z
+  .object({ pool: z.string().max(200).optional(), from: instantSchema.optional(), to: instantSchema.optional() })
+  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+    path: ['from'],
+    message: 'must be before `to`',
+  });
 /** Without `from`: this many slots. */
 const defaultSlots = 30;
 
@@ -41,7 +46,8 @@ export function operatorRoutes(deps: { authenticate: Authenticate; scaler: Scale
 async function slotsOf(scaler: ScalerDeps, query: z.output<typeof slotsQuerySchema>): Promise<SlotsResponse> {
   const nowMs = scaler.clock.nowMs();
   const to = query.to ?? nowMs + scaler.options.slotMs;
-  const from = query.from ?? to - defaultSlots * scaler.options.slotMs;
+  const from = query.from ?? Math.max(0, to - defaultSlots * scaler.options.slotMs);
+  if (from >= to) return { region: scaler.region, slots: [] };
   const { config, fleet } = await readFleet(scaler, nowMs);
   const known = poolsOf(scaler.region, config, await requestedPools({ deps: scaler, nowMs, fleet })).keys();
   const slots: unknown[] = [];

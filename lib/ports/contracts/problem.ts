@@ -11,7 +11,10 @@ export const problemTypes = {
   'no-group-serves': 422,
   'invalid-request': 400,
   'invalid-bundle': 400,
+  /** The request, or its head, did not arrive in time. */
+  'request-timeout': 408,
   'body-too-large': 413,
+  'header-too-large': 431,
   'unsupported-media-type': 415,
   unauthenticated: 401,
   forbidden: 403,
@@ -49,3 +52,13 @@ export const problemSchema = z.object({
 export type Problem = z.infer<typeof problemSchema>;
 
 export const problemBase = 'https://oaas.dev/problems/';
+
+/** One title per type, whoever states it. */
+export const problemTitle = (type: ProblemType): string =>
+  titles[type] ?? `${type[0]!.toUpperCase()}${type.slice(1).replaceAll('-', ' ')}`;
+
+const titles: Partial<Record<ProblemType, string>> = {
+  'no-group-serves': 'No VM-type group serves these requirements',
+  'store-unavailable': 'The state store did not answer',
+  'surrogate-lost': 'The surrogate was lost',
+};

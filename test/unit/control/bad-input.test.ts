@@ -25,6 +25,9 @@ const sla = (body: Record<string, unknown>) => (region: Region) =>
   region.call('PUT', '/v1/slas/s', { key: 'admin', json: { id: 's', targetMs: 100, ...body } });
 const slaText = (text: string) => (region: Region) =>
   region.call('PUT', '/v1/slas/s', { key: 'admin', body: text, headers: { 'content-type': 'application/json' } });
+const placeText = (body: string) => (region: Region) =>
+  region.call('POST', '/v1/placements', { body, headers: { 'content-type': 'application/json' } });
+const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 const place = (json: unknown) => (region: Region) => region.call('POST', '/v1/placements', { json });
 
 /** What is sent, the problem it must get, and the value and the fix that its text must hold. */
@@ -192,6 +195,66 @@ const cases: [string, (region: Region) => ReturnType<Region['call']>, keyof type
     [/if-match/, /etag/],
   ],
   [
+    'a version beyond all numbers',
+    (region) =>
+      region.call('PUT', '/v1/slas/default', {
+        key: 'admin',
+        json: {},
+        headers: { 'if-match': `"${'9'.repeat(400)}"` },
+      }),
+    'invalid-request',
+    [/if-match/, /etag/],
+  ],
+  ...(['GET', 'DELETE'] as const).flatMap((method) =>
+    (['sla', 'app', 'group'] as const).map((kind): (typeof cases)[number] => [
+      `${method} of a ${kind} whose id no key of the store can hold`,
+      (region) => region.call(method, `/v1/${kind}s/${'x'.repeat(3_000)}`, { key: 'admin' }),
+      `unknown-${kind}`,
+      [/"xxx/, new RegExp(`GET /v1/${kind}s`)],
+    ]),
+  ),
+  [
+    'arrays in arrays in a placement',
+    placeText(`{"appId": ${nested(8_000)}}`),
+    'invalid-request',
+    [/1000 levels/, /flatter/],
+  ],
+  ['arrays in arrays in an SLA', slaText(nested(100_000)), 'invalid-request', [/1000 levels/, /flatter/]],
+  [
+    'arguments that no surrogate could be sent',
+    (region) =>
+      region.call('POST', '/v1/invocations', {
+        body: `{"appId": "demo", "method": "run", "requestId": "r", "args": {"type": "application/json", "json": ${nested(200_000)}}}`,
+        headers: { 'content-type': 'application/json' },
+      }),
+    'invalid-request',
+    [/1000 levels/, /flatter/],
+  ],
+  [
+    'a body whose client goes away',
+    (region) =>
+      region.call('POST', '/v1/placements', {
+        body: new ReadableStream({
+          pull(controller) {
+            controller.error(new Error('aborted'));
+          },
+        }),
+        headers: { 'content-type': 'application/json' },
+      }),
+    'invalid-request',
+    [/ended before it was complete/, /aborted/],
+  ],
+  [
+    'a quota of next to nothing',
+    (region) =>
+      region.call('PUT', '/v1/groups/g', {
+        key: 'admin',
+        json: { id: 'g', runtimes: ['node'], memoryMiB: 1, vcpus: 1, quotaPerPrincipalPerS: 5e-324 },
+      }),
+    'invalid-request',
+    [/quotaPerPrincipalPerS/, /5e-324/],
+  ],
+  [
     'a bundle with another digest',
     (region) => region.call('PUT', `/v1/bundles/${'c'.repeat(64)}`, zip(goodBundle)),
     'invalid-bundle',
@@ -263,6 +326,28 @@ describe('bad input to the regional endpoint', () => {
     const answer = await place({ appId: '', acceleration: -1, exclude: 'x' })(region);
     const errors = answer.body.errors as { field: string }[];
     expect(errors.map((error) => error.field).sort()).toEqual(['acceleration', 'appId', 'exclude']);
+  });
+
+  it('names the first twenty of thousands of wrong values', async () => {
+    const region = await createTestRegion();
+    const json = { id: 'g', runtimes: Array(30_000).fill(1), memoryMiB: 1, vcpus: 1 };
+    const answer = await region.call('PUT', '/v1/groups/g', { key: 'admin', json });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toHaveLength(20);
+    const keys = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`key${i}`, 1]));
+    const unknown = await place({ appId: 'demo', ...keys })(region);
+    expect(unknown.body.detail).toContain('"key0"');
+    for (const { body } of [answer, unknown]) expect(JSON.stringify(body).length).toBeLessThan(10_000);
+  });
+
+  it('takes what is nested as deep as allowed, and brackets in strings for what they are', async () => {
+    const region = await createTestRegion();
+    for (const appId of ['['.repeat(5_000), '\\"['.repeat(2_000)]) {
+      const answer = await place({ appId })(region);
+      expect(answer.body.errors).toMatchObject([{ field: 'appId' }]);
+    }
+    const deep = await placeText(`{"appId": ${nested(999)}}`)(region);
+    expect(deep.body.errors).toMatchObject([{ field: 'appId' }]);
   });
 
   it('never shows a key or a long body in its answer', async () => {

@@ -4,13 +4,16 @@ import type { Problem } from '../../lib/ports/contracts/problem.ts';
 /** Bodies up to this size are let in and dropped after a refusal, so that the connection can be used again. */
 const dropBytes = 262_144;
 
+/** An id may be any text, a header may not: line breaks in it would end the process. Its body has the id in any case. */
+const fitsHeader = /^[\x20-\x7e]*$/;
+
 export function sendJson(response: ServerResponse, status: number, body: string, requestId?: string): void {
   if (response.headersSent || response.destroyed) return;
   const headers: Record<string, string | number> = {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   };
-  if (requestId !== undefined) headers['oaas-request-id'] = requestId;
+  if (requestId !== undefined && fitsHeader.test(requestId)) headers['oaas-request-id'] = requestId;
   response.writeHead(status, headers);
   response.end(body);
 }

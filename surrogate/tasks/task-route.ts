@@ -162,16 +162,15 @@ export class TaskRoute {
       this.open -= 1;
       this.onAnswered();
     });
-    this.#run(request, { arrivedMs, claims, ticket, hops, next, place, client }).then(
-      ({ body, requestId }) => {
+    this.#run(request, { arrivedMs, claims, ticket, hops, next, place, client })
+      .then(({ body, requestId }) => {
         if (body.length > 65_536) response.setTimeout(30_000, () => response.destroy());
         sendJson(response, 200, body, requestId);
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         place?.release();
         sendProblem(request, response, toProblem(error));
-      },
-    );
+      });
   }
 
   async #run(

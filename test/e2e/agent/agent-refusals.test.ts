@@ -125,11 +125,44 @@ describe('an agent refuses', () => {
     ],
     ['another media type', { body: 'a=1', type: 'application/x-www-form-urlencoded' }, 415, 'application/json'],
     ['an empty body', { body: '' }, 400, 'not valid JSON'],
+    [
+      'arrays in arrays where none belong',
+      { body: `${'['.repeat(20_000)}${']'.repeat(20_000)}` },
+      400,
+      'shape of a task',
+    ],
   ])('%s', async (_name, { body, type }: { body: string; type?: string }, status, detail) => {
     const headers = { authorization: `Bearer ${ticket}`, 'content-type': type ?? 'application/json' };
     const answer = await call(agent, 'POST', '/v1/tasks', { headers, body });
     expect([answer.status, answer.body.detail]).toEqual([status, expect.stringContaining(detail)]);
     expect((await runTask(agent, ticket, 'echo', ['fine'])).status).toBe(200);
+  });
+
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n', 400, 'invalid-request'],
+    [
+      'a header too long',
+      `GET /v1/ping HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'header-too-large',
+    ],
+  ])('%s, with a problem', async (_name, sent, status, type) => {
+    const socket = await open();
+    let answer = '';
+    socket.on('error', () => {});
+    socket.on('data', (data) => {
+      answer += data.toString();
+    });
+    socket.write(sent);
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*application/problem\\+json[\\s\\S]*/${type}"`));
+  });
+
+  it('no request id for its characters, and answers with it', async () => {
+    for (const requestId of ['line\nbreak', 'nul\u0000', '識別子', '__proto__', ' ']) {
+      const answer = await runTask(agent, ticket, 'echo', [1], { requestId });
+      expect([answer.status, answer.body.requestId]).toEqual([200, requestId]);
+    }
   });
 
   it('an oversized body of undeclared length, without keeping it', async () => {

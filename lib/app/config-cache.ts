@@ -8,7 +8,7 @@
  */
 import type { Clock } from '../ports/clock.ts';
 import type { ConfigRow, ConfigStore } from '../ports/config-store.ts';
-import { type ConfigDocuments, type ConfigKind, configSchemas } from '../ports/contracts/config.ts';
+import { type App, type ConfigDocuments, type ConfigKind, configSchemas } from '../ports/contracts/config.ts';
 import type { Log } from '../ports/log.ts';
 import type { ScalerStore } from '../ports/state-store.ts';
 import { type FieldProblem, validateDocument } from './validation.ts';
@@ -153,6 +153,14 @@ export function validateConfig<K extends ConfigKind>(
       problems: [
         { field: 'id', message: `must be ${JSON.stringify(id)}, the id it is stored under`, received: document.id },
       ],
+    };
+  }
+  // Devices and surrogates know an app by its manifest, the table by its row.
+  if (kind === 'app' && (document as App).manifest.id !== id) {
+    const received = (document as App).manifest.id;
+    return {
+      ok: false,
+      problems: [{ field: 'manifest.id', message: `must be ${JSON.stringify(id)}, the app's id`, received }],
     };
   }
   return { ok: true, document };

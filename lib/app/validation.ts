@@ -38,11 +38,14 @@ const cut = (text: string): string => (text.length > longestMessage ? `${text.sl
 /** JSON of a value, cut to what fits a message. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
+  // JSON has no such numbers and would show null.
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
   const text = JSON.stringify(value) ?? String(value);
   return text.length > longest ? `${text.slice(0, longest)}...` : text;
 }
 
 function shorten(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   const text = JSON.stringify(value);
   if (text === undefined) return undefined;
   return text.length > longest ? show(value) : value;

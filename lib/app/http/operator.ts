@@ -17,7 +17,11 @@ const instantSchema = z
   .regex(/^\d{1,15}$/, 'must be epoch milliseconds, at most 15 digits')
   .transform(Number);
 const slotsQuerySchema = z
-  .object({ pool: z.string().max(200).optional(), from: instantSchema.optional(), to: instantSchema.optional() })
+  .object({
+    pool: z.string().max(200).optional(),
+    from: instantSchema.optional(),
+    to: instantSchema.optional(),
+  })
   .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
     path: ['from'],
     message: 'must be before `to`',

@@ -46,8 +46,7 @@ export const slaSchema = z.strictObject({
 });
 export type Sla = z.infer<typeof slaSchema>;
 
-/** A VM-type group: which requirements it serves, with which offers, dispatched how. */
-export const groupSchema = z.strictObject({
+const groupFields = z.strictObject({
   id: poolPartSchema.describe('name of the group; a part of its pools’ names, so without “.”'),
   runtimes: z.array(runtimeSchema).min(1).describe('runtimes that its machines serve'),
   os: z.string().max(40).default('linux').describe('operating system that an app may ask for'),
@@ -139,6 +138,11 @@ export const groupSchema = z.strictObject({
     .max(1_000_000)
     .default(2_000)
     .describe('placements per second and principal before 429'),
+});
+/** A VM-type group: which requirements it serves, with which offers, dispatched how. */
+export const groupSchema = groupFields.refine(({ minVms, maxVms }) => minVms <= maxVms, {
+  path: ['minVms'],
+  message: 'must be at most maxVms',
 });
 export type VmTypeGroup = z.infer<typeof groupSchema>;
 

@@ -164,9 +164,34 @@ const cases: [string, (region: Region) => ReturnType<Region['call']>, keyof type
   ['an absurd target', sla({ targetMs: 1e300 }), 'invalid-request', [/targetMs/, /1e\+300/]],
   ['a target that is not a number', sla({ targetMs: 'NaN' }), 'invalid-request', [/targetMs/, /"NaN"/]],
   ['NaN itself', slaText('{"id": "s", "targetMs": NaN}'), 'invalid-request', [/not valid JSON/, /NaN/]],
-  ['more than infinity', slaText('{"id": "s", "targetMs": 1e999}'), 'invalid-request', [/targetMs/]],
+  [
+    'more than infinity',
+    slaText('{"id": "s", "targetMs": 1e999}'),
+    'invalid-request',
+    [/targetMs/, /received "Infinity"\)/],
+  ],
   ['an attainment above one', sla({ attainment: 1.5 }), 'invalid-request', [/attainment/, /1.5/]],
   ['an id that is not the address', sla({ id: 'other' }), 'invalid-request', [/"s"/, /"other"/]],
+  [
+    'an app of another name than its manifest',
+    (region) =>
+      region.call('PUT', '/v1/apps/other', {
+        key: 'admin',
+        json: { id: 'other', digest: 'a'.repeat(64), bundleBytes: 5, manifest },
+      }),
+    'invalid-request',
+    [/manifest\.id/, /"other"/, /"mine"/],
+  ],
+  [
+    'a group with more VMs at least than at most',
+    (region) =>
+      region.call('PUT', '/v1/groups/g', {
+        key: 'admin',
+        json: { id: 'g', runtimes: ['node'], memoryMiB: 1, vcpus: 1, minVms: 9, maxVms: 3 },
+      }),
+    'invalid-request',
+    [/minVms/, /maxVms/, /received 9/],
+  ],
   [
     'an app whose bundle is not there',
     (region) =>

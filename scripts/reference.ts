@@ -103,6 +103,7 @@ interface OpenApi {
 interface OpenApiOperation {
   summary: string;
   description: string;
+  parameters?: { name: string; in: string; description?: string }[];
   requestBody?: { content: Record<string, { schema: JsonSchema }> };
   responses: Record<string, { content?: Record<string, { schema: JsonSchema }> }>;
 }
@@ -119,12 +120,17 @@ function httpApi(): string {
       .map((rows) => table(['field', 'value', 'default', 'meaning'], rows));
     return `${title} (\`${type}\`)${tables.length === 0 ? '.' : `:\n\n${tables.join('\n\nor\n\n')}`}\n`;
   };
+  const query = ({ parameters = [] }: OpenApiOperation): string => {
+    const rows = parameters.flatMap((p) => (p.in === 'query' ? [[`\`${p.name}\``, p.description ?? '']] : []));
+    return rows.length === 0 ? '' : `Query:\n\n${table(['parameter', 'meaning'], rows)}\n`;
+  };
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => {
       const done = Object.entries(operation.responses).find(([status]) => status !== 'default');
       return [
         `## ${method.toUpperCase()} ${path}\n`,
         `${operation.summary}. ${operation.description}\n`,
+        query(operation),
         body('Request', operation.requestBody?.content),
         body(`Answer ${done?.[0] ?? ''}`, done?.[1].content),
       ].join('\n');

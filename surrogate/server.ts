@@ -47,6 +47,8 @@ export async function startServer(options: Options): Promise<AgentServer> {
       connectionsCheckingInterval: Math.min(1_000, config.requestTimeoutMs / 4),
       keepAliveTimeout: 65_000,
       noDelay: true,
+      // Which name the client used says nothing here: its certificate does.
+      requireHostHeader: false,
     },
     handler,
   );

@@ -29,6 +29,8 @@ export async function serveHttp(
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16 * 1024,
       noDelay: true,
+      // Refused below, with a problem.
+      requireHostHeader: false,
     },
     getRequestListener((request, env) => fetch(request, { ...env }), { errorHandler: answerFor }),
   );

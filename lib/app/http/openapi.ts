@@ -28,6 +28,8 @@ interface Operation {
   summary: string;
   /** Who may call; empty: anyone. */
   scopes: readonly Scope[];
+  /** Parameters behind the `?`, all optional, each with its meaning. */
+  query?: Record<string, string>;
   request?: z.ZodType | 'zip';
   response?: z.ZodType | 'zip';
   status?: number;
@@ -144,6 +146,11 @@ const operations: readonly Operation[] = [
     path: operatorPaths.slots,
     summary: 'What the scaler saw, expected, decided and did, slot by slot',
     scopes: ['admin'],
+    query: {
+      pool: 'only this pool',
+      from: 'first start of a slot, epoch milliseconds; without it thirty slots before `to`',
+      to: 'end, epoch milliseconds, excluded; without it all up to now',
+    },
     response: slotsResponseSchema,
   },
   {
@@ -224,12 +231,11 @@ export function openApiDocument(): Record<string, unknown> {
 }
 
 function describe(operation: Operation): Record<string, unknown> {
-  const parameters = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }));
+  const schema = { type: 'string' };
+  const parameters = [
+    ...[...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema })),
+    ...Object.entries(operation.query ?? {}).map(([name, description]) => ({ name, in: 'query', description, schema })),
+  ];
   const scope = operation.scopes.length === 0 ? 'Open to anyone.' : `Key of scope ${operation.scopes.join(' or ')}.`;
   return {
     summary: operation.summary,

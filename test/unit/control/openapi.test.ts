@@ -14,6 +14,7 @@ async function createWholeRegion() {
 interface Operation {
   operationId: string;
   security?: unknown;
+  parameters?: { in: string; name: string }[];
   requestBody?: { content: Record<string, { schema: Record<string, unknown> }> };
   responses: Record<string, unknown>;
 }
@@ -49,6 +50,15 @@ describe('OpenAPI document', () => {
       const answer = await region.call(method, path.replace(/\{\w+\}/g, 'x'), { key: null });
       expect([method, path, answer.status === 401]).toEqual([method, path, operation.security !== undefined]);
     }
+  });
+
+  it('says what may be asked of the slots', () => {
+    const parameters = document.paths['/v1/slots']?.get?.parameters ?? [];
+    expect(parameters.map((parameter) => [parameter.in, parameter.name])).toEqual([
+      ['query', 'pool'],
+      ['query', 'from'],
+      ['query', 'to'],
+    ]);
   });
 
   it('carries the constraints of the schemas that validate', () => {

@@ -46,8 +46,8 @@ export const problemSchema = z.object({
   detail: z.string(),
   instance: z.string().optional(),
   retryAfterMs: z.number().optional(),
-  /** Every offending field of an invalid request. */
-  errors: z.array(z.object({ field: z.string(), message: z.string(), received: z.unknown() })).optional(),
+  /** Offending fields of an invalid request, at most twenty; without `received` where nothing was. */
+  errors: z.array(z.object({ field: z.string(), message: z.string(), received: z.unknown().optional() })).optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import {
+  type ProblemType,
+  problemBase,
+  problemSchema,
+  problemTitle,
+  problemTypes,
+} from '../../../lib/ports/contracts/problem.ts';
 import { createTestRegion } from '../../support/test-region.ts';
 
 const paths = [
@@ -33,6 +40,56 @@ const bodyArb = fc.oneof(
   fc.json(),
   fc.string({ unit: 'binary' }),
 );
+
+/** Ids as they may stand in an address, valid and not. */
+const idArb = fc.oneof(
+  fc.constantFrom(
+    'default',
+    '__proto__',
+    'constructor',
+    '%00',
+    '%ff',
+    '%2e%2e',
+    'a%2fb',
+    '%F0%9F%98%80',
+    'x'.repeat(3_000),
+  ),
+  fc.string({ unit: 'binary', maxLength: 12 }).map((text) => encodeURIComponent(Buffer.from(text).toString())),
+);
+const versionArb = fc.oneof(
+  fc.constantFrom('*', 'W/"1"', '"1e5"', '"-1"', `"${'9'.repeat(400)}"`),
+  fc.nat().map((version) => `"${version}"`),
+);
+
+it('no address and no version makes the endpoint fail, and every refusal is a whole problem document', async () => {
+  const region = await createTestRegion({ agents: { killTask: async () => 'absent' } });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('slas', 'apps', 'groups', 'tasks', 'bundles'),
+      idArb,
+      fc.constantFrom('GET', 'PUT', 'DELETE', 'PATCH'),
+      versionArb,
+      async (kind, id, method, version) => {
+        // Nothing is there to be changed: what is answered well is a refusal.
+        fc.pre(id !== 'default' || method === 'GET');
+        const headers = { 'content-type': 'application/json', 'if-match': version };
+        const sent = method === 'PUT' ? { headers, body: '{"id": 1}' } : { headers };
+        const answer = await region.call(method, `/v1/${kind}/${id}`, { key: 'admin', ...sent });
+        if (answer.status === 200) return;
+        expect(answer.status).toBeGreaterThanOrEqual(400);
+        expect(answer.status).toBeLessThan(500);
+        expect(answer.headers.get('content-type')).toBe('application/problem+json');
+        const problem = problemSchema.parse(answer.body);
+        const type = problem.type.slice(problemBase.length) as ProblemType;
+        expect([problem.status, problem.title]).toEqual([problemTypes[type], problemTitle(type)]);
+        expect(problem.status).toBe(answer.status);
+        expect(problem.detail.length).toBeLessThan(1_500);
+      },
+    ),
+    { numRuns: 2_000, seed: 12 },
+  );
+  expect(region.errors).toEqual([]);
+});
 
 it('no body makes the endpoint fail: every answer is a result or a problem with a cause of the client', async () => {
   const region = await createTestRegion({

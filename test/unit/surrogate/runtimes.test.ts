@@ -147,7 +147,7 @@ describe('a bundle of a runtime that is not served', () => {
     const directory = join(folder, 'apps');
     const cache = new BundleCache({ directory, source: async () => zip, runtimes: find({ java: '/no/java' }) });
     await expect(cache.get(digest)).rejects.toMatchObject({
-      problem: { status: 503, title: 'no capacity', detail: expect.stringMatching(/"jvm" of app "j": no Java at/) },
+      problem: { status: 503, title: 'No capacity', detail: expect.stringMatching(/"jvm" of app "j": no Java at/) },
     });
   });
 });

@@ -17,6 +17,7 @@ import type { Sandbox } from '../isolation/sandbox.ts';
 import { bearer, openClaims } from '../tickets/bearer.ts';
 import { ClaimsByBucket } from '../tickets/claims-by-bucket.ts';
 import { SeenIds } from '../tickets/seen.ts';
+import { requestIdEndMs } from '../tickets/single-use.ts';
 import type { TicketVerifier, Verdict } from '../tickets/verifier.ts';
 import { awaitApp } from './await-app.ts';
 import { hopsOf, nextVms } from './candidates.ts';
@@ -42,9 +43,6 @@ interface Dependencies {
   taskCpuMs: WeakMap<Sandbox, number>;
   nowMs: () => number;
 }
-
-/** A request id is remembered at least this long after it was accepted. */
-const dedupeMs = 600_000;
 
 /**
  * `POST /v1/tasks`: ticket ──► place ──► body ──► once only ──► here, or handed on ──► answer.
@@ -193,7 +191,7 @@ export class TaskRoute {
     if (remainingMs <= 0) throw new ProblemError('deadline-exceeded', `the deadline of ${task.deadlineMs} ms passed`);
     const dedupeId = `${claims.sub} ${task.requestId}`;
     const now = this.#deps.nowMs();
-    if (!this.#accepted.add(dedupeId, Math.max(now + dedupeMs, claims.exp * 1000), now)) {
+    if (!this.#accepted.add(dedupeId, requestIdEndMs(claims, now), now)) {
       throw new ProblemError(
         'replayed-ticket',
         `the request id ${quote(task.requestId)} was accepted before and runs at most once: use a new id`,

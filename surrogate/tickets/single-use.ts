@@ -28,4 +28,12 @@ export class SingleUseTickets {
   }
 }
 
-const endMs = ({ exp }: TicketClaims): number => (exp + ticketLeewayS + 1) * 1000;
+/** Server time from which a ticket opens nothing any more, the leeway of clocks included. */
+const endMs = ({ exp }: Pick<TicketClaims, 'exp'>): number => (exp + ticketLeewayS + 1) * 1000;
+
+/** A request id is remembered at least this long after it was accepted. */
+const dedupeMs = 600_000;
+
+/** Server time until which the id of a request accepted now is remembered: no shorter than its session ticket opens this VM. */
+export const requestIdEndMs = (claims: Pick<TicketClaims, 'exp'>, nowMs: number): number =>
+  Math.max(nowMs + dedupeMs, endMs(claims));

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { adminTicketType, type TicketClaims, ticketType } from '../../../lib/ports/contracts/ticket.ts';
 import type { PublicKeyJwk } from '../../../lib/ports/tickets.ts';
 import { SeenIds } from '../../../surrogate/tickets/seen.ts';
+import { requestIdEndMs } from '../../../surrogate/tickets/single-use.ts';
 import { TicketVerifier } from '../../../surrogate/tickets/verifier.ts';
 
 const nowMs = Date.UTC(2026, 5, 1);
@@ -105,6 +106,35 @@ describe('a ticket', () => {
     // The same ticket in other bytes: the id counts.
     expect(await subject.check(token({ ...base, mode, sub: 'other' }))).toMatchObject({ ok: false, kind: 'replayed' });
   });
+
+  it.each(['exact', 'snapshot', 'session'] as const)(
+    'of %s mode: what it was used for is remembered as long as it opens this VM',
+    async (mode) => {
+      const lifetimeS = fc.integer({ min: 1, max: 3_600 });
+      await fc.assert(
+        fc.asyncProperty(lifetimeS, fc.array(fc.nat(4_000_000), { maxLength: 6 }), async (lives, latersMs) => {
+          const { subject, clock } = verifier();
+          const claims = { ...base, mode, exp: nowS + lives };
+          const ticket = token(claims);
+          const requestIds = new SeenIds();
+          let ran = 0;
+          // The last moments are where it matters.
+          const endMs = (lives + 5) * 1000;
+          for (const afterMs of [0, ...latersMs.filter((ms) => ms < endMs), endMs - 1_000, endMs].sort(
+            (a, b) => a - b,
+          )) {
+            clock.nowMs = nowMs + afterMs;
+            const opened = (await subject.check(ticket)).ok;
+            expect(opened).toBe(mode === 'session' || ran === 0);
+            if (mode !== 'session' || requestIds.add('r', requestIdEndMs(claims, clock.nowMs), clock.nowMs))
+              ran += Number(opened);
+          }
+          expect(ran).toBe(1);
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
 
   it('changed in any character is refused', async () => {
     const genuine = token();

@@ -63,6 +63,19 @@ describe('chooseVm', () => {
     });
   });
 
+  it('even and capacity share what is left among the VMs with room', () => {
+    const full = vm({ present: 10, serviceRatePerS: 80 });
+    const vms = [full, vm({ serviceRatePerS: 5 }), full, vm({ serviceRatePerS: 15 }), full];
+    for (const [policy, p] of [
+      ['even', 1 / 2],
+      ['capacity', 1 / 4],
+    ] as const) {
+      const got = shares(policy, vms);
+      expect(Math.abs(got[1]! - p)).toBeLessThan(tolerance(p));
+      expect(got[1]! + got[3]!).toBeCloseTo(1);
+    }
+  });
+
   it('round robin takes turns and passes over full VMs', () => {
     const vms = [vm(), vm({ present: 10 }), vm()];
     const cursor = { turn: 0 };
@@ -97,6 +110,15 @@ describe('sessionCandidates', () => {
     expect(firsts).toEqual([100, 200, 100, 0]);
     expect(sessionCandidates([vm({ present: 10 })], ['x'], 3, credit, random)).toEqual([]);
   });
+
+  it.each([
+    [3, [0, 2, 1]],
+    [4, [0, 2, 3, 1]],
+  ])('of %i puts the one drawn second last, where it keeps what nobody has room for', (candidates, order) => {
+    const vms = [vm(), vm(), vm(), vm()];
+    // Always the first of those left.
+    expect(sessionCandidates(vms, ['a', 'b', 'c', 'd'], candidates, new Map(), () => 0)).toEqual(order);
+  });
 });
 
 describe('cheapestGroup', () => {
@@ -114,7 +136,9 @@ describe('cheapestGroup', () => {
     const groups = [group('tiny', 100, 0.01), group('dear', 600, 0.5), group('cheap', 2_000, 0.2)];
     expect(cheapestGroup(needs, groups)?.id).toBe('cheap');
     expect(cheapestGroup(needs, [group('big', 900, null), group('small', 600, null)])?.id).toBe('small');
-    expect(cheapestGroup({ ...needs, memoryMiB: 9_999 }, groups)).toBeNull();
+    expect(cheapestGroup({ ...needs, memoryMiB: 2_000, vcpus: 2 }, groups)?.id).toBe('cheap');
+    expect(cheapestGroup({ ...needs, memoryMiB: 2_001 }, groups)).toBeNull();
+    expect(cheapestGroup({ ...needs, vcpus: 3 }, groups)).toBeNull();
     expect(cheapestGroup({ ...needs, os: 'other' }, groups)).toBeNull();
   });
 });

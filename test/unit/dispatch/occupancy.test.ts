@@ -42,6 +42,14 @@ describe('occupancy', () => {
 });
 
 describe('token bucket', () => {
+  it('gives nothing for a time that a clock set back goes through twice', () => {
+    const bucket = fullBucket(1, 5_000);
+    expect(takeToken(bucket, 1, 1, 5_000)).toBe(0);
+    expect(takeToken(bucket, 1, 1, 1_000)).toBe(1_000);
+    expect(takeToken(bucket, 1, 1, 5_500)).toBe(500);
+    expect(takeToken(bucket, 1, 1, 6_000)).toBe(0);
+  });
+
   it('never grants more than rate x time + burst, and grants again after the wait it names', () => {
     fc.assert(
       fc.property(

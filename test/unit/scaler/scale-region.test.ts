@@ -287,6 +287,41 @@ describe('scaleRegion', () => {
     expect(world.drained).toHaveLength(0);
   });
 
+  it('lets nothing go in a burst, however much smaller a fleet would do', async () => {
+    const world = createWorld();
+    for (let i = 0; i < 6; i++) await slot(world, 40);
+    const before = world.provider.live().length;
+    const drained = world.drained.length;
+    // Tasks turn out to need a tenth of what was believed.
+    const demandByApp = { ['a'.repeat(64)]: { runs: 10_000, cpuS: 100, prepCpuS: 0 } };
+    for (let i = 0; i < 3; i++) {
+      world.advance(2_000);
+      world.arrive(80, 1);
+      for (const vm of world.provider.live()) world.beat(vm.vmId, { demandByApp });
+      await scaleRegion(world.deps('one'), 'between');
+    }
+    expect(world.drained).toHaveLength(drained);
+    expect(world.provider.live()).toHaveLength(before);
+    await slot(world, 40);
+    expect(world.drained.length).toBeGreaterThan(drained);
+  });
+
+  it('replaces one killed machine of several between slots', async () => {
+    const world = createWorld();
+    for (let i = 0; i < 6; i++) await slot(world, 40);
+    const before = world.provider.live().length;
+    expect(before).toBeGreaterThanOrEqual(5);
+    const [killed] = world.provider.live();
+    world.provider.machines.delete(killed!.vmId);
+    world.advance(2_000);
+    world.arrive(80);
+    world.beatAll();
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.state.vms.get(killed!.vmId)).toMatchObject({ cordoned: true });
+    expect(world.provider.live()).toHaveLength(before);
+    expect(lastSlot(world)).toMatchObject({ kind: 'burst', trigger: expect.stringMatching(/^1 of \d+ VMs lost/) });
+  });
+
   describe('a backlog', () => {
     /** Looks of 2 s at 40/s as planned; then each machine holds `waiting` tasks. @returns machines before and after */
     async function look(maxVms: number, waiting: number): Promise<{ before: number; after: number }> {
@@ -320,8 +355,9 @@ describe('scaleRegion', () => {
   });
 
   it('a minute into a long slot drains what its own arrivals show to be surplus, and nothing that is needed', async () => {
-    const run = async (ratePerS: number) => {
-      const world = createWorld({ options: { slotMs: 600_000, leadMs: 90_000 } });
+    const run = async (ratePerS: number, more: { planner?: 'paper'; oneStarts?: boolean } = {}) => {
+      const { planner = 'exact', oneStarts = false } = more;
+      const world = createWorld({ options: { slotMs: 600_000, leadMs: 90_000 }, sla: { planner } });
       // Runs come 90 s before a slot.
       world.advance(600_000 - ((world.nowMs() + 90_000) % 600_000));
       for (let i = 0; i < 4; i++) {
@@ -333,14 +369,25 @@ describe('scaleRegion', () => {
       }
       const before = world.provider.live().length;
       const drainedBefore = world.drained.length;
+      let starting = '';
+      const beatReady = () => {
+        world.beatAll();
+        world.state.heartbeats.delete(starting);
+      };
+      if (oneStarts) {
+        const { vmId } = world.provider.live()[0]!;
+        const row = world.state.vms.get(vmId)!;
+        world.state.vms.set(vmId, { ...row, state: 'starting', launchedAtMs: world.nowMs() });
+        starting = vmId;
+      }
       // Past the slot's start, then look by look.
       world.advance(95_000);
-      world.beatAll();
+      beatReady();
       await scaleRegion(world.deps('one'), 'between');
       for (let i = 0; i < 8; i++) {
         world.advance(10_000);
         world.arrive(ratePerS * 10);
-        world.beatAll();
+        beatReady();
         await scaleRegion(world.deps('one'), 'between');
         if (i < 5) expect(world.drained).toHaveLength(drainedBefore);
       }
@@ -352,6 +399,8 @@ describe('scaleRegion', () => {
     expect(quiet.drained).toBeGreaterThan(0);
     expect(quiet.drained).toBeLessThan(quiet.before);
     expect((await run(40)).drained).toBe(0);
+    expect((await run(10, { planner: 'paper' })).drained).toBe(0);
+    expect((await run(10, { oneStarts: true })).drained).toBe(0);
   });
 
   it('buys far and cheap where the promise is loose, near where it is tight', async () => {

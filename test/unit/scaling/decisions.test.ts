@@ -223,7 +223,10 @@ describe('detectBurst', () => {
     expect(first.arrivalRatePerS + first.catchUpPerS).toBeCloseTo(1.2 * 20 + 600 / 30);
     const planned = first.arrivalRatePerS + first.catchUpPerS;
     const second = detectBurst({ ...behind, plannedRatePerS: planned });
-    expect(second.arrivalRatePerS + second.catchUpPerS).toBeCloseTo(planned);
+    expect(second).toMatchObject({ burst: false, arrivalRatePerS: planned });
+    // Nor is less planned for than already was, when something else triggers.
+    const refusing = detectBurst({ ...behind, plannedRatePerS: 100, refused: 1 });
+    expect(refusing).toMatchObject({ burst: true, arrivalRatePerS: 100, catchUpPerS: 0 });
   });
 });
 

@@ -100,6 +100,45 @@ describe('placement', () => {
     expect(await region.control.place('modest', { appId: 'demo' })).toMatchObject({ ok: true });
   });
 
+  it('exact: a principal that uses its places at once may have any number, and one that holds few is not kept out by others', async () => {
+    const region = await createTestRegion({ group: { dispatch: { mode: 'exact' } } });
+    const vm = { sharingLimit: 10, queueLimit: 30 };
+    await region.addVm(vm);
+    const claimedByBucket: Record<string, number> = {};
+    for (let i = 0; i < 30; i++) {
+      const outcome = await region.control.place('busy', { appId: 'demo' });
+      if (!outcome.ok || outcome.response.decision !== 'remote') throw new Error(`refused after ${i}`);
+      const { bucket } = await claimsOf(region, outcome.response.ticket);
+      claimedByBucket[bucket!] = (claimedByBucket[bucket!] ?? 0) + 1;
+      region.advance(20);
+      await region.addVm(vm, { sequence: i + 2, claimedByBucket: { ...claimedByBucket } });
+    }
+    region.advance(10_000);
+    await region.addVm(vm, { sequence: 100 });
+    const take = async (principal: string) => (await region.control.place(principal, { appId: 'demo' })).ok;
+    for (let i = 0; i < 12; i++) expect(await take('modest')).toBe(true);
+    for (let i = 0; i < 12; i++) expect(await take(`other-${i}`)).toBe(true);
+    expect(await take('modest')).toBe(true);
+  });
+
+  it('exact: reserves nothing for a client that was told 503 while the store was slow', async () => {
+    let slow = true;
+    const written: string[] = [];
+    const region = await createTestRegion({
+      group: { dispatch: { mode: 'exact' } },
+      hook: (operation) => {
+        if (operation === 'getHeartbeats' && slow) region.advance(1_000);
+        if (operation === 'casOccupancy') written.push(operation);
+      },
+    });
+    await region.addVm();
+    expect((await place(region)).body).toMatchObject({ type: expect.stringMatching(/store-unavailable$/) });
+    expect(written).toEqual([]);
+    slow = false;
+    expect((await place(region)).status).toBe(200);
+    expect(written).toHaveLength(1);
+  });
+
   it('snapshot: spreads over the pool between two reports without a write', async () => {
     const writes: string[] = [];
     const region = await createTestRegion({

@@ -210,6 +210,14 @@ describe('scaleRegion', () => {
     },
   );
 
+  it('takes the slot after a pause for what it was, not for an average over the pause', async () => {
+    const world = createWorld();
+    for (let i = 0; i < 3; i++) await slot(world, 40);
+    world.advance(15 * 60_000);
+    await slot(world, 40);
+    expect(lastSlot(world).observed.arrivalRatePerS).toBeCloseTo(40);
+  });
+
   it('closes the row of a VM that vanished only after a second listing', async () => {
     const world = createWorld();
     await slot(world, 0);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scaleRegion } from '../../../lib/app/scaler/scale-region.ts';
+import { sampleIntent } from '../../support/samples.ts';
 import { createWorld, type World } from '../../support/scaler-world.ts';
 
 class Crash extends Error {}
@@ -113,6 +114,24 @@ describe('two scalers at once', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('one whose lease ran out while its intent was written launches nothing', async () => {
+    const world = worldOfTwo();
+    const slow = world.deps('slow', (operation) => {
+      if (operation === 'putIntent') world.advance(60_000);
+    });
+    expect(await scaleRegion(slow, 'slot')).toMatchObject({ status: 'lease-lost' });
+    expect(world.provider.calls).toEqual([]);
+    await runAgain(world);
+    expectAdopted(world);
+  });
+
+  it('one whose epoch the store refuses launches nothing, whatever its own clock says', async () => {
+    const world = worldOfTwo();
+    await world.state.putIntent(sampleIntent({ epoch: 7, status: 'done' }));
+    expect(await scaleRegion(world.deps('stale'), 'slot')).toMatchObject({ status: 'lease-lost' });
+    expect(world.provider.calls).toEqual([]);
   });
 
   it('only the holder of the lease acts', async () => {

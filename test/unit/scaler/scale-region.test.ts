@@ -124,6 +124,26 @@ describe('scaleRegion', () => {
     expect(lastSlot(world).outcome.faults.map((f) => f.kind)).toContain('held-back');
   });
 
+  it('releases nothing for cheaper machines that did not come, however many kinds it tried', async () => {
+    const cheap = Array.from({ length: 8 }, (_, i) => offerOf(`cheap${i}`, { priceUsdPerHour: 0.02 }));
+    const world = createWorld({ offers: [offerOf('dear'), ...cheap] });
+    for (const { id } of cheap) world.provider.fail(id, 'no-capacity');
+    for (let i = 0; i < 6; i++) await slot(world, 20);
+    const before = world.provider.live().length;
+    const drained = world.drained.length;
+    expect(before).toBeGreaterThanOrEqual(2);
+    // No kind is set aside for as long as that; the machines report all the same.
+    for (let i = 0; i < 180; i++) {
+      world.advance(10_000);
+      world.beatAll();
+    }
+    const calls = world.provider.calls.length;
+    await slot(world, 20);
+    expect(world.provider.calls.length - calls).toBeGreaterThanOrEqual(6);
+    expect(world.drained).toHaveLength(drained);
+    expect(world.provider.live()).toHaveLength(before);
+  });
+
   it('never exceeds the caps, counting what boots and drains', async () => {
     const world = createWorld({ group: { maxVms: 3 } });
     for (let i = 0; i < 5; i++) {
@@ -175,6 +195,12 @@ describe('scaleRegion', () => {
       await slot(world, 60);
       expect(world.provider.live().length).toBeLessThanOrEqual(4);
     }
+    const makingRoom = world.state.slots
+      .map((row) => slotBodySchema.parse(row.body).plan.actions.filter(({ why }) => why.startsWith('makes room')))
+      .filter((actions) => actions.length > 0);
+    expect(makingRoom.length).toBeGreaterThan(0);
+    // A quarter of four.
+    for (const actions of makingRoom) expect(actions).toMatchObject([{ do: 'drain', count: 1 }]);
     expect(lastSlot(world).plan.status).not.toBe('infeasible');
     expect(world.liveRows().some((vm) => vm.type.id === 'big')).toBe(true);
   });

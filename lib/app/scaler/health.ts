@@ -53,17 +53,19 @@ async function watchVm(run: Run, vm: VmRecord): Promise<void> {
     return run.fleet.put({ ...vm, state: 'unhealthy', cordoned: true });
   }
   // Not while the provider no longer lists it: its last words may be younger than its end.
-  if (vm.state === 'unhealthy' && run.memory.suspects[`gone/${vm.vmId}`] === undefined) {
-    if (vm.drainingSinceMs !== null) return run.fleet.put({ ...vm, state: 'draining' });
-    if (beat.state === 'ready') return run.fleet.put({ ...vm, state: 'ready', cordoned: false });
-  }
-  if (vm.state === 'starting' && beat.state === 'ready') {
+  const back = vm.state === 'unhealthy' && run.memory.suspects[`gone/${vm.vmId}`] === undefined;
+  if (back && vm.drainingSinceMs !== null) return run.fleet.put({ ...vm, state: 'draining' });
+  if (back && vm.readyAtMs !== null && beat.state === 'ready')
+    return run.fleet.put({ ...vm, state: 'ready', cordoned: false });
+  // Silent while it booted: it may be meant for the warm pool.
+  const boots = vm.state === 'starting' || (back && vm.readyAtMs === null);
+  if (boots && beat.state === 'ready') {
     noteBoot(run, vm, beat);
     if (vm.warming) {
       closeBreakerOnReady(run, vm.poolId);
       return retire(run, vm);
     }
-    await run.fleet.put({ ...vm, state: 'ready', readyAtMs: nowMs });
+    await run.fleet.put({ ...vm, state: 'ready', cordoned: back ? false : vm.cordoned, readyAtMs: nowMs });
     closeBreakerOnReady(run, vm.poolId);
     return;
   }

@@ -1,6 +1,6 @@
 import type { ForecastState } from '../../domain/forecast/types.ts';
 import type { AgentCursor } from '../../domain/scaling/agent-counters.ts';
-import type { ArrivalCursor } from '../../domain/scaling/arrivals.ts';
+import { type ArrivalCursor, freshCursor } from '../../domain/scaling/arrivals.ts';
 import type { BootLog } from '../../domain/scaling/boot-times.ts';
 import type { Breaker } from '../../domain/scaling/breaker.ts';
 import { type DemandState, emptyDemand } from '../../domain/scaling/demand.ts';
@@ -76,7 +76,7 @@ export async function writeRegionMemory(
   guard.accepted(await store.putDocument(regionKey(region), memory, guard.epoch));
 }
 
-/** @param sinceMs from when arrivals count for a pool that is new */
+/** @param sinceMs from when arrivals count for a pool that is new, the minute of that moment included */
 export async function readPoolMemory(
   store: Pick<ScalerStore, 'getDocument'>,
   poolId: string,
@@ -87,7 +87,7 @@ export async function readPoolMemory(
   return {
     version: 1,
     slotCursor: { atMs: sinceMs, seen: [] },
-    burstCursor: { atMs: sinceMs, seen: [] },
+    burstCursor: freshCursor(sinceMs),
     slotAgents: {},
     burstAgents: {},
     recent: [],

@@ -1,4 +1,5 @@
 import { alternativesTo, fluidUsdPerHour } from '../../domain/planner/alternatives.ts';
+import { freshCursor } from '../../domain/scaling/arrivals.ts';
 import { detectBurst } from '../../domain/scaling/burst.ts';
 import { surplusRatePerS } from '../../domain/scaling/surplus.ts';
 import type { SlotBody } from '../../ports/contracts/slot-record.ts';
@@ -25,8 +26,9 @@ export async function scalePoolForSlot(run: Run, pool: Pool, slotStartMs: number
   const { deps, nowMs } = run;
   const { slotMs } = deps.options;
   const memory = await readPoolMemory(deps.state, pool.poolId, nowMs - slotMs);
-  // After a pause the past is unknown, not an average over it.
-  if (nowMs - memory.slotCursor.atMs > 2 * slotMs) memory.slotCursor.atMs = nowMs - slotMs;
+  // After a pause the past is unknown, not an average over it. Agents counted on, though: of sessions only the average is known.
+  const paused = nowMs - memory.slotCursor.atMs > 2 * slotMs;
+  if (paused && pool.group.dispatch.mode !== 'session') memory.slotCursor = freshCursor(nowMs - slotMs);
   const observation = await observe(run, pool, memory, 'slot');
   const expected = await learnAndForecast(run, pool, observation, slotStartMs);
   const input = {

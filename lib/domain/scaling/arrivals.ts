@@ -29,6 +29,12 @@ export interface ArrivalWindow {
 export const lateFlushMs = 120_000;
 const minuteMs = 60_000;
 
+/** Where counting starts when nothing was counted before. Counters are per minute: one that was half over would be taken for what came since. */
+export const freshCursor = (sinceMs: number): ArrivalCursor => ({
+  atMs: Math.floor(sinceMs / minuteMs) * minuteMs,
+  seen: [],
+});
+
 /**
  * The difference to the last look. Counters are per minute but a local slot is shorter, so minutes are compared, not summed.
  *

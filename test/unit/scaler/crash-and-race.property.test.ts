@@ -116,10 +116,10 @@ describe('two scalers at once', () => {
     );
   });
 
-  it('one whose lease ran out while its intent was written launches nothing', async () => {
+  it('one whose lease is about to run out when its intent is written launches nothing', async () => {
     const world = worldOfTwo();
     const slow = world.deps('slow', (operation) => {
-      if (operation === 'putIntent') world.advance(60_000);
+      if (operation === 'putIntent') world.advance(slow.options.leaseTtlMs - 1_000);
     });
     expect(await scaleRegion(slow, 'slot')).toMatchObject({ status: 'lease-lost' });
     expect(world.provider.calls).toEqual([]);

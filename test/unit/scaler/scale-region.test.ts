@@ -236,12 +236,36 @@ describe('scaleRegion', () => {
     },
   );
 
-  it('takes the slot after a pause for what it was, not for an average over the pause', async () => {
+  it.each(['exact', 'session'] as const)(
+    'takes the slot after a pause for what it was and not for all that came meanwhile (%s)',
+    async (mode) => {
+      const world = createWorld({ group: { dispatch: { mode } } });
+      for (let i = 0; i < 3; i++) await slot(world, 40);
+      const [vm] = world.provider.live();
+      let completed = 0;
+      const counted = () => {
+        for (const { vmId } of world.provider.live())
+          world.beat(vmId, { completed: vmId === vm!.vmId ? completed : 0, responseSumMs: 0 });
+      };
+      for (let i = 0; i < 450; i++) {
+        world.advance(2_000);
+        world.arrive(80);
+        completed += 80;
+      }
+      counted();
+      await scaleRegion(world.deps('one'), 'slot');
+      expect(lastSlot(world).observed.arrivalRatePerS).toBeGreaterThan(35);
+      expect(lastSlot(world).observed.arrivalRatePerS).toBeLessThan(45);
+    },
+  );
+
+  it('does not take a minute of a new pool for the few seconds of a first look', async () => {
     const world = createWorld();
-    for (let i = 0; i < 3; i++) await slot(world, 40);
-    world.advance(15 * 60_000);
-    await slot(world, 40);
-    expect(lastSlot(world).observed.arrivalRatePerS).toBeCloseTo(40);
+    world.advance(60_000 - (world.nowMs() % 60_000) + 50_000);
+    world.arrive(50 * 4, 1);
+    await scaleRegion(world.deps('one'), 'between');
+    expect(lastSlot(world)).toMatchObject({ kind: 'burst', observed: { arrivals: 200 } });
+    expect(lastSlot(world).observed.arrivalRatePerS).toBeCloseTo(4);
   });
 
   it('closes the row of a VM that vanished only after a second listing', async () => {
@@ -251,7 +275,7 @@ describe('scaleRegion', () => {
     world.provider.machines.delete(first!.vmId);
     world.advance(2_000);
     await scaleRegion(world.deps('one'), 'between');
-    expect(world.state.vms.get(first!.vmId)).toMatchObject({ cordoned: true });
+    expect(world.state.vms.get(first!.vmId)).toMatchObject({ state: 'unhealthy', cordoned: true });
     world.advance(2_000);
     await scaleRegion(world.deps('one'), 'between');
     expect(world.state.vms.get(first!.vmId)).toMatchObject({ state: 'terminated' });
@@ -268,10 +292,44 @@ describe('scaleRegion', () => {
       launchedAtMs: world.nowMs(),
     };
     world.provider.machines.set(stranger.vmId, stranger);
-    for (let i = 0; i < 14; i++) await slot(world, 0);
+    // 300 s of age are 15 slots: then it is seen for the first time.
+    for (let i = 0; i < 15; i++) await slot(world, 0);
     expect(world.provider.terminated).not.toContain('vm-stranger');
-    for (let i = 0; i < 3; i++) await slot(world, 0);
+    await slot(world, 0);
     expect(world.provider.terminated).toContain('vm-stranger');
+  });
+
+  it('uses a VM again that one listing left out, and the next such listing is a first one again', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const [vm] = world.provider.live();
+    const look = async (listed: boolean) => {
+      world.advance(2_000);
+      world.beatAll();
+      world.beat(vm!.vmId);
+      if (listed) world.provider.machines.set(vm!.vmId, vm!);
+      else world.provider.machines.delete(vm!.vmId);
+      await scaleRegion(world.deps('one'), 'between');
+      return world.state.vms.get(vm!.vmId)?.state;
+    };
+    expect(await look(false)).toBe('unhealthy');
+    expect(await look(true)).toBe('ready');
+    expect(await look(false)).toBe('unhealthy');
+  });
+
+  it('does not repeat a launch whose token the provider may have forgotten', async () => {
+    const world = createWorld();
+    const crash = world.deps('doomed', (operation) => {
+      if (operation === 'launch') throw new Error('crash');
+    });
+    world.advance(20_000);
+    await expect(scaleRegion(crash, 'slot')).rejects.toThrow('crash');
+    const [intent] = await world.state.listOpenIntents();
+    world.advance(24 * 3_600_000);
+    await scaleRegion(world.deps('one'), 'slot');
+    expect(world.provider.calls.map((call) => call.clientToken)).not.toContain(intent!.intentId);
+    expect(await world.state.listOpenIntents()).toEqual([]);
+    expect(world.provider.live()).toHaveLength(1);
   });
 
   it('drains on an interruption notice and replaces the machine in the same run', async () => {

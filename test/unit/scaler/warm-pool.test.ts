@@ -45,6 +45,26 @@ describe('the warm pool', () => {
     expect(rows(world, 'ready')).toHaveLength(1);
   });
 
+  it('gets a machine that fell silent while it booted, not the load', async () => {
+    const world = worldWith({ warmVms: 1 });
+    await slot(world);
+    await slot(world);
+    const [warming] = world.liveRows().filter((vm) => vm.warming);
+    const others = () => world.provider.live().filter((vm) => vm.vmId !== warming!.vmId);
+    const look = async (state: 'starting' | 'ready' | null) => {
+      world.advance(9_000);
+      for (const vm of others()) world.beat(vm.vmId);
+      if (state !== null) world.beat(warming!.vmId, { state });
+      await scaleRegion(world.deps('one'), 'between');
+    };
+    await look('starting');
+    await look(null);
+    expect(world.state.vms.get(warming!.vmId)).toMatchObject({ state: 'unhealthy' });
+    await look('ready');
+    expect(world.provider.stopped).toEqual([warming!.vmId]);
+    expect(world.state.vms.get(warming!.vmId)).toMatchObject({ state: 'stopped', cordoned: true });
+  });
+
   it('is started before anything is launched, and knows its shorter time', async () => {
     const world = worldWith({ warmVms: 2 }, { sla: { planner: 'exact' } });
     for (let i = 0; i < 3; i++) await slot(world);

@@ -119,6 +119,20 @@ describe('placement', () => {
     for (let i = 0; i < 12; i++) expect(await take('modest')).toBe(true);
     for (let i = 0; i < 12; i++) expect(await take(`other-${i}`)).toBe(true);
     expect(await take('modest')).toBe(true);
+    // What it held long ago is forgotten.
+    expect(await take('busy')).toBe(true);
+  });
+
+  it('exact: requests at the same moment spread over the pool, and alternates have room', async () => {
+    const region = await createTestRegion({ group: { dispatch: { mode: 'exact' } } });
+    for (let i = 0; i < 4; i++) await region.addVm({ vmId: `vm-${i}` });
+    await region.addVm({ vmId: 'full', sharingLimit: 1, queueLimit: 0 }, { running: 1 });
+    await place(region, { exclude: ['vm-0', 'vm-1', 'vm-2', 'vm-3'] });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => place(region)));
+    const firsts = answers.map((answer) => vmOf(answer)[0]).sort();
+    expect(firsts).toEqual([0, 0, 1, 1, 2, 2, 3, 3].map((i) => `vm-${i}`));
+    expect(answers.flatMap(vmOf)).not.toContain('full');
+    expect(vmOf(await place(region, { exclude: ['vm-0', 'vm-1'] }))).toHaveLength(2);
   });
 
   it('exact: reserves nothing for a client that was told 503 while the store was slow', async () => {
@@ -192,6 +206,26 @@ describe('placement', () => {
     expect(answer.body.predictedMs).toBeGreaterThanOrEqual(140);
     expect((await region.memory.listOccupancy('r1.small.default', 0)).size).toBe(0);
     expect((await place(region, { localEstimateMs: 5_000 })).body).toMatchObject({ decision: 'remote' });
+  });
+
+  it('tells the scaler of devices sent away because the promise is broken, and only of those', async () => {
+    const region = await createTestRegion({ group: { dispatch: { mode: 'snapshot' } } });
+    const vm = await region.addVm();
+    const refused = async () => {
+      await region.control.flush();
+      return region.memory.arrivals.reduce((sum, row) => sum + row.refused, 0);
+    };
+    // 130 ms on the idle VM, of a promised 500.
+    for (let i = 0; i < 8; i++)
+      expect((await place(region, { localEstimateMs: 50 })).body).toMatchObject({ decision: 'local' });
+    expect(await refused()).toBe(0);
+    // Nor is anything believed to be there that was not sent.
+    expect(Number((await place(region, { localEstimateMs: 50 })).body.predictedMs)).toBeLessThan(200);
+    region.advance(3_000);
+    await region.addVm(vm, { sequence: 2, running: 4, waiting: 6 });
+    expect((await place(region, { localEstimateMs: 600 })).body).toMatchObject({ reason: 'slower-than-local' });
+    region.advance(60_000);
+    expect(await refused()).toBe(1);
   });
 
   it('answers a full or empty pool with advice to a device that has an estimate, with an error to others', async () => {

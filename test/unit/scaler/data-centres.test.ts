@@ -47,6 +47,25 @@ describe('a data centre that does not answer', () => {
     expect(lastSlot(world).plan.status).not.toBe('infeasible');
   });
 
+  it('keeps what was begun there open, and takes over what came of it when it answers again', async () => {
+    const world = worldOfTwoPlaces();
+    world.advance(20_000);
+    const lost = world.deps('one', (operation) => {
+      // Launched, but the answer is lost with the process.
+      if (operation === 'launched') throw new Error('crash');
+    });
+    await expect(scaleRegion(lost, 'slot')).rejects.toThrow('crash');
+    const [intent] = await world.state.listOpenIntents();
+    world.provider.silence('dc1');
+    await slot(world, 1, false);
+    await slot(world, 1, false);
+    expect((await world.state.listOpenIntents()).map((open) => open.intentId)).toEqual([intent!.intentId]);
+    world.provider.silence('dc1', false);
+    await slot(world, 1);
+    expect(world.state.vms.get(world.provider.live()[0]!.vmId)?.intentId).toBe(intent!.intentId);
+    expect(await world.state.listOpenIntents()).toEqual([]);
+  });
+
   it('is not a reason to release anything anywhere', async () => {
     const world = worldOfTwoPlaces();
     for (let i = 0; i < 3; i++) await slot(world, 40);

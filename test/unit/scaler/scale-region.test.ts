@@ -51,6 +51,29 @@ describe('scaleRegion', () => {
     expect(world.state.vms.get(busy!)).toMatchObject({ state: 'draining', cordoned: true });
   });
 
+  it('ends a draining VM that does not empty, but not before its time', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const [vm] = world.provider.live();
+    world.provider.notify(vm!.vmId);
+    const { drainTimeoutMs } = world.deps('one').options;
+    const look = async (afterMs: number) => {
+      // In steps, so that others report and none is replaced for silence.
+      for (let left = afterMs; left > 0; left -= 1_000) {
+        world.advance(Math.min(1_000, left));
+        for (const { vmId } of world.provider.live())
+          world.beat(vmId, vmId === vm!.vmId ? { state: 'draining', running: 1 } : {});
+      }
+      await scaleRegion(world.deps('one'), 'between');
+    };
+    await look(1_000);
+    expect(world.state.vms.get(vm!.vmId)).toMatchObject({ state: 'draining' });
+    await look(drainTimeoutMs);
+    expect(world.provider.terminated).toEqual([]);
+    await look(1);
+    expect(world.provider.terminated).toEqual([vm!.vmId]);
+  });
+
   it('tells in the next record what ended or went wrong between slots, once', async () => {
     const world = createWorld();
     for (let i = 0; i < 4; i++) await slot(world, 40);

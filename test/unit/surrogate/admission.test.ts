@@ -22,6 +22,25 @@ describe('admission', () => {
     expect([started, admission.running, admission.occupancy]).toEqual([[0, 1, 2], 0, 0]);
   });
 
+  it('tells of every change, after it', () => {
+    const seen: [number, number][] = [];
+    const admission: Admission = new Admission({
+      sharingLimit: 1,
+      queueLimit: 1,
+      onChange: () => seen.push([admission.running, admission.waiting]),
+    });
+    const first = admission.take()!;
+    expect(seen.at(-1)).toEqual([0, 1]);
+    first.whenRunning(() => {});
+    expect(seen.at(-1)).toEqual([1, 0]);
+    const second = admission.take()!;
+    expect(seen.at(-1)).toEqual([1, 1]);
+    second.release();
+    expect(seen.at(-1)).toEqual([1, 0]);
+    first.release();
+    expect(seen.at(-1)).toEqual([0, 0]);
+  });
+
   it('keeps its bounds and its order under any sequence of events (model: a list)', () => {
     fc.assert(
       fc.property(

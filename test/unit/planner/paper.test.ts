@@ -68,6 +68,43 @@ describe('the paper’s methods', () => {
     ]);
   });
 
+  it('goes by price per service rate, not by price', () => {
+    const offers = [offer('small', 10, 0.06), offer('big', 50, 0.2)];
+    // Useful capacity 45 each.
+    expect(plan(problem({ offers, arrivalRatePerS: 90 })).fleet).toEqual([{ offer: 'big', count: 2 }]);
+  });
+
+  describe('scale-down', () => {
+    const offers = [offer('A', 10, 0.06), offer('B', 10, 0.12), offer('big', 50, 0.3)];
+    const running = (id: string, count: number, remainingRentalS: number) => ({
+      offer: id,
+      state: 'running' as const,
+      count,
+      remainingRentalS,
+    });
+    const kept = (current: PlanProblem['current'], over: Partial<PlanProblem> = {}) =>
+      plan(problem({ offers, arrivalRatePerS: 5, billing: 'hourly', current, ...over })).fleet;
+
+    it('keeps what is paid for longest, whatever it costs and in whatever order it is listed', () => {
+      expect(kept([running('A', 2, 900), running('B', 1, 3000)])).toEqual([{ offer: 'B', count: 1 }]);
+      expect(kept([running('B', 1, 3000), running('A', 2, 900)])).toEqual([{ offer: 'B', count: 1 }]);
+    });
+
+    it('lets the dearer per rate go first among equals', () => {
+      expect(kept([running('A', 1, 900), running('B', 1, 900)])).toEqual([{ offer: 'A', count: 1 }]);
+    });
+
+    it('ends with the first VM that is needed, even if a later one is not', () => {
+      // 40/s: the big one alone keeps 1/(50 - 40) = 0.1 s, but its hour ends first.
+      const both = kept([running('big', 1, 100), running('A', 1, 3000)], { arrivalRatePerS: 40 });
+      expect(both).toHaveLength(2);
+    });
+
+    it('stops at the least number of VMs', () => {
+      expect(kept([running('A', 4, 900)], { limits: { minVms: 3 } })).toEqual([{ offer: 'A', count: 3 }]);
+    });
+  });
+
   it('same, minimum and maximum only ever add their own offer (experiment 2)', () => {
     const offers = [offer('four', 4, 0.4), offer('ten', 10, 1), offer('sixteen', 16, 1.6)];
     const current = [{ offer: 'ten', state: 'running' as const, count: 4 }];

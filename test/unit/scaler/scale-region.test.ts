@@ -51,6 +51,30 @@ describe('scaleRegion', () => {
     expect(world.state.vms.get(busy!)).toMatchObject({ state: 'draining', cordoned: true });
   });
 
+  it('tells an agent again that did not hear it should drain, also after it was silent', async () => {
+    const world = createWorld();
+    await slot(world, 0);
+    const [vm] = world.provider.live();
+    world.provider.notify(vm!.vmId);
+    const deaf = world.deps('one', (operation) => {
+      if (operation === 'drain') throw new Error('no answer');
+    });
+    world.advance(1_000);
+    world.beat(vm!.vmId, { running: 1 });
+    await scaleRegion(deaf, 'between');
+    expect(world.drained).toEqual([]);
+    world.advance(9_000);
+    await scaleRegion(world.deps('one'), 'between');
+    expect(world.state.vms.get(vm!.vmId)).toMatchObject({ state: 'unhealthy' });
+    for (let i = 0; i < 2; i++) {
+      world.advance(1_000);
+      world.beat(vm!.vmId, { running: 1 });
+      await scaleRegion(world.deps('one'), 'between');
+      expect(world.state.vms.get(vm!.vmId)).toMatchObject({ state: 'draining', cordoned: true });
+    }
+    expect(world.drained).toEqual([vm!.vmId]);
+  });
+
   it('ends a draining VM that does not empty, but not before its time', async () => {
     const world = createWorld();
     await slot(world, 0);

@@ -86,6 +86,20 @@ describe('a ticket', () => {
     expect(await reasonOf(ticket)).toContain(reason);
   });
 
+  it('signed by a key that was replaced under the same id is refused', async () => {
+    let current = jwk;
+    const subject = new TicketVerifier({
+      vmId: 'vm-1',
+      bootNonce: 'n1',
+      keys: { get: () => current },
+      nowMs: () => nowMs,
+      claim: async () => 'unreachable',
+    });
+    expect(await subject.check(token())).toMatchObject({ ok: true });
+    current = { ...jwk, x: stranger.publicKey.export({ format: 'jwk' }).x ?? '' };
+    expect(await subject.check(token({ ...base, jti: 'j2' }))).toMatchObject({ ok: false });
+  });
+
   it('is accepted within the leeway of server clocks', async () => {
     expect(await reasonOf(token({ ...base, exp: nowS - 4 }))).toBe('accepted');
     expect(await reasonOf(token({ ...base, iat: nowS + 4 }))).toBe('accepted');

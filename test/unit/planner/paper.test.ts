@@ -100,7 +100,8 @@ describe('the paper’s methods', () => {
       expect(both).toHaveLength(2);
     });
 
-    it('stops at the least number of VMs', () => {
+    it('stops at the least number of VMs, and grows up to it', () => {
+      expect(kept([running('A', 1, 900)], { limits: { minVms: 3 } })).toEqual([{ offer: 'A', count: 3 }]);
       expect(kept([running('A', 4, 900)], { limits: { minVms: 3 } })).toEqual([{ offer: 'A', count: 3 }]);
     });
   });

@@ -132,7 +132,10 @@ describe('breaker', () => {
     breaker = recordLaunch(breaker, false, 0, 100);
     expect([breakerState(breaker, 99), breakerState(breaker, 100)]).toEqual(['open', 'half-open']);
     expect(breakerState(recordLaunch(breaker, false, 100, 100), 150)).toBe('open');
-    expect(breakerState(recordLaunch(breaker, true, 100, 100), 100)).toBe('closed');
+    const mended = recordLaunch(breaker, true, 100, 100);
+    expect(breakerState(mended, 100)).toBe('closed');
+    // What failed before the fault was gone says nothing any more.
+    expect(breakerState(recordLaunch(mended, false, 100, 100), 100)).toBe('closed');
   });
 });
 

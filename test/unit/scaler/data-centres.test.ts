@@ -263,6 +263,19 @@ describe('types that stand in', () => {
     expect(world.provider.calls[0]).toMatchObject({ count: 4 });
     expect(world.provider.calls[0]!.standIns).toBeUndefined();
   });
+
+  it('have the N that all of a launch are told', async () => {
+    const sized = (id: string, memoryMiB: number) => offerOf(id, { type: { id, cores: 1, coreSpeed: 1, memoryMiB } });
+    // Room for two tasks in one, for four per core in the others.
+    const world = createWorld({
+      offers: [sized('a', 300), sized('b', 2048), sized('c', 310)],
+      sla: { planner: 'static' },
+    });
+    world.advance(20_000);
+    await scaleRegion(world.deps('one'), 'slot');
+    expect(world.provider.calls[0]).toMatchObject({ offer: { type: { id: 'a' } }, sharingLimit: 2 });
+    expect(world.provider.calls[0]!.standIns?.map((offer) => offer.type.id)).toEqual(['c']);
+  });
 });
 
 describe('measured boot times', () => {

@@ -251,6 +251,13 @@ describe('chooseDrains', () => {
     expect(remainingRentalS(0, 3_500_000)).toBeCloseTo(100);
     expect(remainingRentalS(0, 3_700_000)).toBeCloseTo(3_500);
   });
+  it('takes those under older settings first, then those that still boot', () => {
+    const some = [candidate('idle', 0, 0), { ...candidate('boots', null, 9), state: 'starting' as const }];
+    const old = { ...candidate('old', 7, 600_000), outdated: true };
+    for (const billing of ['per-second', 'hourly'] as const)
+      expect(chooseDrains([...some, old], 'o', 1, billing, 1_800_000)).toEqual(['old']);
+    expect(chooseDrains([...some, old], 'o', 2, 'per-second', 1_800_000)).toEqual(['old', 'boots']);
+  });
   it('takes only VMs of the offer asked for', () => {
     expect(chooseDrains(vms, 'other', 3, 'per-second', 0)).toEqual([]);
   });

@@ -66,6 +66,23 @@ describe('a data centre that does not answer', () => {
     expect(await world.state.listOpenIntents()).toEqual([]);
   });
 
+  it('is not believed to have launched nothing while it lists nothing', async () => {
+    const world = worldOfTwoPlaces();
+    world.advance(20_000);
+    const hang = world.deps('one', (operation) => {
+      if (operation === 'launch') world.provider.silence('dc1');
+    });
+    await scaleRegion(hang, 'slot');
+    const open = async () => (await world.state.listOpenIntents()).map((intent) => intent.error);
+    for (let i = 0; i < 3; i++) {
+      expect(await open()).toEqual(['no-answer']);
+      await slot(world, 1);
+    }
+    world.provider.silence('dc1', false);
+    await slot(world, 1);
+    expect(await open()).toEqual([]);
+  });
+
   it('is not a reason to release anything anywhere', async () => {
     const world = worldOfTwoPlaces();
     for (let i = 0; i < 3; i++) await slot(world, 40);

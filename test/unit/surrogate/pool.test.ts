@@ -17,10 +17,10 @@ const mark = `pool-test-${process.pid}`;
 
 /** A pool whose apps are shell scripts: the digest is the script. */
 function poolOf(
-  options: { cores?: number; prepareDeadlineMs?: number; weighed?: [number, Worth][] } = {},
+  options: { cores?: number; prepareDeadlineMs?: number; weighed?: [number, Worth][]; hold?: Partial<CpuHold> } = {},
 ): SandboxPool {
   const { cores = 4, prepareDeadlineMs = 60_000, weighed = [] } = options;
-  const hold: CpuHold = { ...noHold('none'), weigh: (slot, worth) => weighed.push([slot, worth]) };
+  const hold: CpuHold = { ...noHold('none'), weigh: (slot, worth) => weighed.push([slot, worth]), ...options.hold };
   return new SandboxPool({
     isolation: new PlainProcess({ tmpDir: folder, setpriv: null, unshare: null }),
     hold,
@@ -97,6 +97,25 @@ describe('prepared sandboxes', () => {
       [0, 'spare'],
       [0, 'task'],
     ]);
+  });
+
+  it('a place (its number, user and control group) is used again, also after one that could not be started', async () => {
+    const weighed: [number, Worth][] = [];
+    let failures = 20;
+    const open = async () => {
+      if (failures-- > 0) throw new Error('no group');
+      return [];
+    };
+    pool = poolOf({ weighed, hold: { open } });
+    while (failures > 0) expect(await acquire(ready)).toMatchObject({ ok: false });
+    for (let i = 0; i < 20; i++) {
+      const acquired = await acquire(ready);
+      if (!acquired.ok) throw new Error(acquired.failure.detail);
+      acquired.sandbox.kill({ kind: 'killed', detail: 'finished' });
+      await acquired.sandbox.gone;
+    }
+    // One in use, one on its way out, four kept waiting and as many being prepared.
+    expect(Math.max(...weighed.map(([slot]) => slot))).toBeLessThan(10);
   });
 
   it('an app with many to prepare does not keep another from its first', () => {

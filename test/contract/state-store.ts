@@ -136,6 +136,15 @@ export function stateStoreContract(adapter: string, create: () => Promise<StateS
       expect(await store.acquire('scaler', 'w', 1_000, 1_600)).toMatchObject({ epoch: 3 });
     });
 
+    it('gives an expired lease either back to its holder or to another, never to both', async () => {
+      for (let round = 0; round < 10; round++) {
+        const name = `scaler-${round}`;
+        await store.acquire(name, 'holder', 1_000, 0);
+        const claims = await Promise.all(['holder', 'rival'].map((owner) => store.acquire(name, owner, 1_000, 2_000)));
+        expect(claims.filter((lease) => lease !== null)).toHaveLength(1);
+      }
+    });
+
     it('fences every write of a scaler whose epoch has passed', async () => {
       expect(await store.putIntent(sampleIntent({ epoch: 2 }))).toBe('written');
       expect(await store.putIntent(sampleIntent({ intentId: 'intent-2', epoch: 1, poolId: 'another' }))).toBe('stale');

@@ -168,7 +168,7 @@ describe('operator commands', () => {
     const unknown = await cli('kill', 'no-such-task');
     expect(unknown.code).toBe(1);
     expect(unknown.err).toContain('no-such-task');
-    const nobody = await cli('status', '--endpoint', 'http://127.0.0.1:9');
+    const nobody = await cli('status', '--endpoint', 'http://127.0.0.1:9', '--key', 'any');
     expect(nobody.code).toBe(1);
     expect(nobody.err).toContain('start');
   });

@@ -31,6 +31,9 @@ export function systemOptions(command: Command): Command {
 export async function findSystem(options: SystemOptions): Promise<System> {
   const urls = options.endpoint ?? splitList(process.env.OAAS_ENDPOINT);
   const key = options.key || process.env.OAAS_API_KEY || undefined;
+  // Not quoted: keys stay out of logs.
+  if (key !== undefined && !/^[\x21-\x7e]+$/.test(key))
+    throw badInput('the device key (--key, OAAS_API_KEY) must be printable ASCII without spaces or line breaks');
   if (urls.length === 0) {
     const file = await readSystemFile(options.data);
     return {

@@ -24,7 +24,10 @@ export function parseDurationMs(text: string, option: string, mostMs = Number.PO
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)$/.exec(text.trim());
   const ms = match === null ? Number.NaN : Number(match[1]) * unitMs[match[2]!]!;
   if (!(ms > 0)) throw badInput(`${option} must be a duration such as 250ms, 2s, 10m or 1h, received ${text}`);
-  if (ms > mostMs) throw badInput(`${option} must be at most ${Math.floor(mostMs / unitMs.d!)}d, received ${text}`);
+  if (ms > mostMs) {
+    const unit = mostMs < unitMs.d! ? 'h' : 'd';
+    throw badInput(`${option} must be at most ${Math.floor(mostMs / unitMs[unit]!)}${unit}, received ${text}`);
+  }
   return ms;
 }
 

@@ -1,4 +1,4 @@
-import { taskRequestSchema } from '../../lib/ports/contracts/wire.ts';
+import { longestDeadlineMs, taskRequestSchema } from '../../lib/ports/contracts/wire.ts';
 import type { InstalledApp } from '../bundles.ts';
 import { ProblemError, quote } from '../http/problems.ts';
 
@@ -33,7 +33,7 @@ export function plainTask(value: unknown): TaskBody | null {
   for (const key in value) if (!known.has(key)) return null;
   if (typeof requestId !== 'string' || requestId.length < 1 || requestId.length > 64) return null;
   if (typeof method !== 'string' || method.length < 1 || method.length > 100) return null;
-  if (typeof deadlineMs !== 'number' || !(deadlineMs > 0 && deadlineMs <= 3_600_000)) return null;
+  if (typeof deadlineMs !== 'number' || !(deadlineMs > 0 && deadlineMs <= longestDeadlineMs)) return null;
   if (typeof args !== 'object' || args === null || Array.isArray(args)) return null;
   const { type, json } = args as Record<string, unknown>;
   if (type !== 'application/json' || json === undefined || Object.keys(args).length !== 2) return null;

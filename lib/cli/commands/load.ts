@@ -1,6 +1,7 @@
 /** `oaas load`: open-loop load in the three modes of the IoT paper's simulator. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { longestDeadlineMs } from '../../ports/contracts/wire.ts';
 import { badInput, CliError } from '../errors.ts';
 import { concurrent, interarrival, replay, type Schedule } from '../load/arrivals.ts';
 import { type PopulationCommandOptions, startPopulation } from '../load/population/command.ts';
@@ -141,7 +142,7 @@ async function start(options: LoadOptions, schedule: Schedule): Promise<void> {
   }
   const nextTask = tasksOf(options);
   const mostInFlight = parseNumber(options.maxInFlight, '--max-in-flight', { min: 1, max: 100_000, integer: true });
-  const deadlineMs = parseDurationMs(options.deadline, '--deadline', longestTimerMs);
+  const deadlineMs = parseDurationMs(options.deadline, '--deadline', longestDeadlineMs);
   const system = await findSystem(options);
   if (!options.allowRemote) onlyLoopback(system);
   process.exitCode = await runLoad({
@@ -165,7 +166,8 @@ function tasksOf(options: LoadOptions): () => LoadTask {
     if (!isPoolRuntime(runtime)) throw badInput(`--runtime must be ${poolRuntimes.join(', ')}, received ${runtime}`);
     return poolTasks(seedOf(options), runtime);
   }
-  if (options.method === undefined) throw badInput('--app needs --method');
+  if (options.app === '') throw badInput('--app must name an app, received ""');
+  if (!options.method) throw badInput('--app needs --method');
   const task = { appId: options.app, method: options.method, args: parseJson(options.args ?? '[]', '--args') };
   return () => task;
 }

@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import type { CallTimings, Detailed } from '../../../sdk/typescript/src/api.ts';
 import { OffloadError } from '../../../sdk/typescript/src/errors.ts';
 import { OaaS } from '../../../sdk/typescript/src/index.node.ts';
+import { longestDeadlineMs } from '../../ports/contracts/wire.ts';
 import { badInput, CliError } from '../errors.ts';
 import { writeJson, writeLine } from '../io.ts';
 import { parseJson } from '../parse.ts';
 import { findSystem, type SystemOptions, systemOptions } from '../system.ts';
-import { longestTimerMs, parseDurationMs, parseNumber } from '../units.ts';
+import { parseDurationMs, parseNumber } from '../units.ts';
 
 interface RunOptions extends SystemOptions {
   args: string;
@@ -35,13 +36,14 @@ export function register(program: Command): void {
 }
 
 async function run(appId: string, method: string, options: RunOptions): Promise<void> {
+  if (appId === '' || method === '') throw badInput(`name the app and its method, received "${appId}" "${method}"`);
   if (options.mode !== 'direct' && options.mode !== 'proxy') {
     throw badInput(`--mode must be direct or proxy, received ${options.mode}`);
   }
   const args = parseJson(options.args, '--args');
   const call = options.state === undefined ? {} : { state: parseJson(options.state, '--state') };
   const offloadOptions = {
-    deadlineMs: parseDurationMs(options.deadline, '--deadline', longestTimerMs),
+    deadlineMs: parseDurationMs(options.deadline, '--deadline', longestDeadlineMs),
     idempotent: options.idempotent ?? false,
     prefetch: false,
     ...(options.sla === undefined ? {} : { slaId: options.sla }),

@@ -99,6 +99,9 @@ export const placementResponseSchema = z.discriminatedUnion('decision', [placedS
 export type PlacementResponse = z.infer<typeof placementResponseSchema>;
 export type Placed = z.infer<typeof placedSchema>;
 
+/** The longest that a surrogate lets a task run. */
+export const longestDeadlineMs = 3_600_000;
+
 export const taskRequestSchema = z.strictObject({
   requestId: z.string().min(1).max(64).describe('unique per logical request; the agent runs an id at most once'),
   method: z.string().min(1).max(100).describe('a method of the manifest'),
@@ -107,7 +110,7 @@ export const taskRequestSchema = z.strictObject({
   deadlineMs: z
     .number()
     .positive()
-    .max(3_600_000)
+    .max(longestDeadlineMs)
     .default(30_000)
     .describe('from arrival at the surrogate; the task and its whole process tree are killed then'),
 });

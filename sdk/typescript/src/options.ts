@@ -1,9 +1,11 @@
 /** What a caller may pass. Whatever cannot work is refused where it is passed, with the value and the fix, before a timer or a socket meets it. */
+import type { longestDeadlineMs as contractLimit } from '../../../lib/ports/contracts/wire.ts';
 import type { CallOptions, OaasOptions, OffloadOptions } from './api.ts';
 import { OffloadError } from './errors.ts';
 
-/** The longest that a surrogate lets a call run; timers carry no more than 24 days. */
-const longestDeadlineMs = 3_600_000;
+/** The longest that a surrogate lets a call run. */
+export const longestDeadlineMs: typeof contractLimit = 3_600_000;
+/** About 24 days: timers carry no more. */
 const longestTimerMs = 2_147_483_647;
 const longestRequestId = 64;
 const sides = ['auto', 'local', 'remote'];

@@ -11,6 +11,7 @@ import type { Candidate, TaskResponse } from '../../../lib/ports/contracts/wire.
 import type { Attempt } from './api.ts';
 import type { CancelSignal } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
+import { longestDeadlineMs } from './options.ts';
 import type { Surrogates } from './surrogates.ts';
 import { rankCandidates, type Ticket, type TicketSpec, type Tickets } from './tickets.ts';
 import type { Exchange, Transport } from './transport.ts';
@@ -199,7 +200,7 @@ async function tryOnce(
 
 /** The request with the time that is left and whatever else goes along. */
 export function bodyOf(call: RemoteCall, timeoutMs: number, more: object = {}): string {
-  const rest = JSON.stringify({ ...more, deadlineMs: Math.max(1, Math.min(timeoutMs, 3_600_000)) });
+  const rest = JSON.stringify({ ...more, deadlineMs: Math.max(1, Math.min(timeoutMs, longestDeadlineMs)) });
   return `${call.task.slice(0, -1)},${rest.slice(1)}`;
 }
 

@@ -74,11 +74,18 @@ describe('oaas run', () => {
     });
   });
 
+  it('refuses a name that is empty, as of a variable that is not set', async () => {
+    const { code, stderr } = await refusal('run', '', 'echo', '--data', '.');
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('received "" "echo"') });
+  });
+
   it.each([
     [['--args', '{a}', '--data', dir], '--args must be JSON (quote it for the shell), received {a}', 2],
     [['--mode', 'fast', '--data', dir], '--mode must be direct or proxy, received fast', 2],
     [['--deadline', '5', '--data', dir], '--deadline must be a duration such as 250ms, 2s, 10m or 1h, received 5', 2],
-    [['--deadline', '30d', '--data', dir], '--deadline must be at most 24d, received 30d', 2],
+    // Of what the SDK would refuse too.
+    [['--deadline', '61m', '--data', dir], '--deadline must be at most 1h, received 61m', 2],
+    [['--key', 'k\n', '--data', dir], 'the device key (--key, OAAS_API_KEY) must be printable ASCII', 2],
     [['--data', join(dir, 'nowhere')], 'no system is running on ', 1],
     [['--endpoint', 'ftp://x', '--key', 'k'], '--endpoint must be an http(s) URL, received ftp://x', 2],
     // In a folder of its own: beside a running system the key would be that one's.

@@ -5,9 +5,10 @@
 import type { InvocationResponse } from '../../../lib/ports/contracts/wire.ts';
 import { Cancellation, type CancelSignal } from './cancellation.ts';
 import { monotonicMs, sleep } from './clock.ts';
+import { bodyOf, classifyTry, describeTry, patienceMs } from './one-try.ts';
 import { raceRegions } from './region-race.ts';
 import type { Region, Regions } from './regions.ts';
-import { bodyOf, classifyTry, describeTry, patienceMs, type RemoteCall, type RemoteOutcome } from './remote.ts';
+import type { RemoteCall, RemoteOutcome } from './remote.ts';
 import type { Transport } from './transport.ts';
 import { paths } from './wire.ts';
 

@@ -11,11 +11,11 @@ import type { Candidate, TaskResponse } from '../../../lib/ports/contracts/wire.
 import type { Attempt } from './api.ts';
 import type { CancelSignal } from './cancellation.ts';
 import { monotonicMs } from './clock.ts';
-import { longestDeadlineMs } from './options.ts';
+import { bodyOf, classifyTry, describeTry, patienceMs, type TryOutcome } from './one-try.ts';
 import type { Surrogates } from './surrogates.ts';
 import { rankCandidates, type Ticket, type TicketSpec, type Tickets } from './tickets.ts';
-import type { Exchange, Transport } from './transport.ts';
-import { isSuccess, type ProblemReply, parseJson, paths, readProblem } from './wire.ts';
+import type { Transport } from './transport.ts';
+import { type ProblemReply, paths } from './wire.ts';
 
 export interface RemoteCall {
   spec: TicketSpec;
@@ -75,13 +75,6 @@ export const faultsOfTheCall: ReadonlySet<string> = new Set<ProblemType>([
   'body-too-large',
   'unsupported-media-type',
 ]);
-
-export type TryOutcome =
-  | RemoteSuccess
-  | { kind: 'task-failed'; problem: ProblemReply }
-  | { kind: 'not-run'; cause: string; problem: ProblemReply | null; gone: 'yes' | 'perhaps' | 'no' }
-  /** `broken`: the connection ended; `silent`: the VM, not the method, is to blame. */
-  | { kind: 'unknown'; cause: string; problem: string | null; broken: boolean; silent: boolean };
 
 export async function runDirect(call: RemoteCall, parts: RemoteParts): Promise<RemoteOutcome> {
   const { tickets, surrogates } = parts;
@@ -196,90 +189,6 @@ async function tryOnce(
   });
   call.attempted(describeTry(outcome, candidate.vmId, region, ms, call.signal.aborted));
   return outcome;
-}
-
-/** The request with the time that is left and whatever else goes along. */
-export function bodyOf(call: RemoteCall, timeoutMs: number, more: object = {}): string {
-  const rest = JSON.stringify({ ...more, deadlineMs: Math.max(1, Math.min(timeoutMs, longestDeadlineMs)) });
-  return `${call.task.slice(0, -1)},${rest.slice(1)}`;
-}
-
-/** Silence beyond this is held against the VM rather than the method; never that the caller did not wait for. */
-export const patienceMs = (call: RemoteCall): number =>
-  call.caller.aborted ? Number.POSITIVE_INFINITY : 3 * Math.max(call.runMs, 100);
-
-/** What a reply to a task (or invocation) means for the question whether it ran. */
-export function classifyTry(
-  reply: Exchange,
-  ms: number,
-  from: { region: string; t1Ms: number; linkTarget: string; predictedMs: number | null; patienceMs: number },
-): TryOutcome {
-  const { patienceMs, ...context } = from;
-  if (!reply.ok) {
-    if (!reply.sent)
-      return {
-        kind: 'not-run',
-        cause: reply.detail,
-        problem: null,
-        gone: reply.kind === 'timeout' ? 'perhaps' : 'yes',
-      };
-    const broken = reply.kind === 'network';
-    return { kind: 'unknown', cause: reply.detail, problem: null, broken, silent: broken || ms > patienceMs };
-  }
-  if (isSuccess(reply)) {
-    const response = parseJson(reply.body) as TaskResponse | undefined;
-    if (response?.timings === undefined || response.result === undefined) {
-      return { kind: 'unknown', cause: 'the answer is no task response', problem: null, broken: false, silent: true };
-    }
-    // The first surrogate counts from the arrival to its answer, hand-off included.
-    const t2Ms = Math.max(0, ms - response.timings.totalMs);
-    return { kind: 'ok', response, ...context, t2Ms, bytes: reply.bytes, receivedBytes: reply.body.length };
-  }
-  const problem = readProblem(reply);
-  switch (problem.type) {
-    case 'task-failed':
-      return { kind: 'task-failed', problem };
-    case 'deadline-exceeded':
-    case 'task-killed':
-    case 'surrogate-lost':
-    case 'replayed-ticket':
-    case 'internal':
-    case 'unreadable':
-      return {
-        kind: 'unknown',
-        cause: `${problem.type}: ${problem.detail}`,
-        problem: problem.type,
-        broken: false,
-        silent: problem.type === 'surrogate-lost',
-      };
-    default:
-      return {
-        kind: 'not-run',
-        cause: `${problem.type}: ${problem.detail}`,
-        problem,
-        gone: problem.type === 'draining' || problem.type === 'isolation-unavailable' ? 'yes' : 'no',
-      };
-  }
-}
-
-export function describeTry(
-  outcome: TryOutcome,
-  target: string,
-  region: string,
-  ms: number,
-  aborted: boolean,
-): Attempt {
-  const base = { where: 'remote', target, region, ms } as const;
-  switch (outcome.kind) {
-    case 'ok':
-      return { ...base, outcome: 'ok', detail: null };
-    case 'task-failed':
-      return { ...base, outcome: 'failed', detail: outcome.problem.detail };
-    case 'not-run':
-      return { ...base, outcome: outcome.problem === null ? 'not-sent' : 'refused', detail: outcome.cause };
-    case 'unknown':
-      return { ...base, outcome: aborted ? 'abandoned' : 'unknown', detail: outcome.cause };
-  }
 }
 
 /** Problems that end with the ticket: it is no longer valid, or for a version of the app that was replaced. */

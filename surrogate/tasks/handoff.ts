@@ -3,14 +3,27 @@ import type { TLSSocket } from 'node:tls';
 import type { Problem } from '../../lib/ports/contracts/problem.ts';
 import { headers, paths, taskResponseSchema } from '../../lib/ports/contracts/wire.ts';
 import { problem } from '../http/problems.ts';
+import type { ClientPresence } from './client-presence.ts';
 import type { NextVm, PinnedPeers } from './pinned-peers.ts';
+import { ForwardedProblem } from './task-problems.ts';
 
-export type HandoffOutcome =
+type HandoffOutcome =
   | { kind: 'answered'; body: string }
   /** The other agent did not take it: nothing ran. */
   | { kind: 'refused'; problem: Problem }
   /** It ran there and failed, or may have run: never try again. */
   | { kind: 'ended'; problem: Problem };
+
+interface HandedOn {
+  ticket: string;
+  /** VMs that the task has been at, this one the last. */
+  hops: readonly string[];
+  body: Buffer;
+  timeoutMs: number;
+  /** Monotonic arrival of the request at this agent. */
+  arrivedMs: number;
+  client: ClientPresence;
+}
 
 /** Hands tasks on to other agents of the same ticket. */
 export class Handoff {
@@ -20,18 +33,28 @@ export class Handoff {
     this.#peers = peers;
   }
 
-  async run(
-    next: NextVm,
-    options: {
-      ticket: string;
-      hops: readonly string[];
-      body: Buffer;
-      timeoutMs: number;
-      signal: AbortSignal;
-      /** Monotonic arrival of the request at this agent. */
-      arrivedMs: number;
-    },
-  ): Promise<HandoffOutcome> {
+  /**
+   * Asks the VMs in their order.
+   *
+   * @returns the answer of the first that took it, or null when none did: nothing ran
+   * @throws ForwardedProblem when it ran there and failed, or may have run
+   */
+  async along(next: readonly NextVm[], task: HandedOn): Promise<string | null> {
+    const gone = new AbortController();
+    task.client.whenGone(() => gone.abort());
+    const hops = [...task.hops];
+    for (const vm of next) {
+      const outcome = await this.#to(vm, { ...task, hops, signal: gone.signal });
+      if (outcome.kind === 'answered') return outcome.body;
+      if (outcome.kind === 'ended') throw new ForwardedProblem(outcome.problem);
+      hops.push(vm.id);
+      // A full VM has itself asked those after it.
+      if (outcome.problem.status === 429) return null;
+    }
+    return null;
+  }
+
+  #to(next: NextVm, options: HandedOn & { signal: AbortSignal }): Promise<HandoffOutcome> {
     return new Promise((resolve) => {
       let sent = false;
       const lost = (why: string): HandoffOutcome => {

@@ -26,7 +26,7 @@ import { type Executed, execute } from './execute.ts';
 import { Handoff } from './handoff.ts';
 import type { NextVm, PinnedPeers } from './pinned-peers.ts';
 import { checkMethod, parseTaskBody, type TaskBody } from './task-body.ts';
-import { draining, ForwardedProblem, refusalOf, saturated, toProblem } from './task-problems.ts';
+import { draining, refusalOf, saturated, toProblem } from './task-problems.ts';
 import type { TaskTable } from './task-table.ts';
 
 interface Dependencies {
@@ -203,7 +203,8 @@ export class TaskRoute {
     if (call.next.length > 0 && (place === null || others >= threshold)) {
       place?.release();
       place = null;
-      const answered = await this.#handOn(call, body, remainingMs);
+      const hops = [...call.hops, config.vmId];
+      const answered = await this.#handoff.along(call.next, { ...call, hops, body, timeoutMs: remainingMs });
       if (answered !== null) {
         this.handedOff += 1;
         return { body: answered, requestId: task.requestId };
@@ -270,28 +271,6 @@ export class TaskRoute {
       timings: done.timings,
       ...(app.manifest.runtime === 'node' ? {} : { engine: app.engine }),
     });
-  }
-
-  /** The next VM's answer, or null when none took it. */
-  async #handOn(
-    call: { arrivedMs: number; ticket: string; hops: string[]; next: NextVm[]; client: ClientPresence },
-    body: Buffer,
-    timeoutMs: number,
-  ): Promise<string | null> {
-    const hops = [...call.hops, this.#deps.config.vmId];
-    const gone = new AbortController();
-    call.client.whenGone(() => gone.abort());
-    for (const next of call.next) {
-      const { ticket, arrivedMs } = call;
-      const { signal } = gone;
-      const outcome = await this.#handoff.run(next, { ticket, hops, body, timeoutMs, signal, arrivedMs });
-      if (outcome.kind === 'answered') return outcome.body;
-      if (outcome.kind === 'ended') throw new ForwardedProblem(outcome.problem);
-      hops.push(next.id);
-      // A full VM has itself asked those after it.
-      if (outcome.problem.status === 429) return null;
-    }
-    return null;
   }
 
   /** Nothing ran: a single-use ticket's alternates may have it. */

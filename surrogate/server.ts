@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentConfig } from '../lib/ports/contracts/agent-env.ts';
 import { malformedHttpAnswer } from '../lib/ports/contracts/malformed-http.ts';
 import { paths } from '../lib/ports/contracts/wire.ts';
@@ -28,7 +29,11 @@ interface Options {
 /** A listening HTTPS server. */
 export interface AgentServer {
   url: string;
-  close(): Promise<void>;
+  /**
+   * New connections are refused at once, so that whoever comes late knows that nothing ran. What is still on its way on the open ones
+   * is answered for `graceMs` more; then they are cut.
+   */
+  close(graceMs: number): Promise<void>;
 }
 
 /** Starts the agent's HTTPS server with its routes. */
@@ -84,9 +89,11 @@ export async function startServer(options: Options): Promise<AgentServer> {
   const { port } = front.address() as AddressInfo;
   return {
     url: config.publicUrl ?? `https://${config.listenHost}:${port}`,
-    close: async () => {
+    close: async (graceMs) => {
+      // An HTTP server's own `close` also ends the connections that wait for their next request.
+      net.Server.prototype.close.call(front);
+      if (graceMs > 0) await sleep(graceMs);
       strangers.close();
-      front.close();
       server.close();
       server.closeAllConnections();
     },

@@ -54,9 +54,15 @@ export interface Agent {
   /** What serves each runtime, or why nothing does. */
   runtimes: Record<RuntimeId, string>;
   drain(): void;
-  /** Kills every task and sandbox, closes the server, removes what was left on disk and in control groups. */
+  /**
+   * Kills every task and sandbox, closes the server, removes what was left on disk and in control groups. Drained, it first refuses
+   * the requests that are on their way to it.
+   */
   close(): Promise<void>;
 }
+
+/** A request that was sent while the drained agent still listened arrives within this; more than a way round the world. */
+const lateRequestsMs = 500;
 
 /**
  * Boots one agent: sweep leftovers ──► isolation ──► certificate ──► listen ──► prewarm ──► `ready` (heartbeat) ──► draining ──► drained.
@@ -220,7 +226,7 @@ export async function startAgent(
         clearInterval(looking);
         reporter.stop();
         taskRoute.draining = true;
-        await server.close();
+        await server.close(state === 'drained' ? lateRequestsMs : 0);
         await pool.close();
         await hold.close();
         peers.close();

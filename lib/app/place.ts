@@ -53,8 +53,14 @@ export interface PlacementDependencies extends ClassifierDependencies {
 
 export type PlaceOutcome = { ok: true; response: PlacementResponse } | { ok: false; problem: Problem };
 
-/** @param groupId given on a group's own route, where the classifier is skipped */
-export type Place = (principal: string, request: PlacementRequest, groupId?: string) => Promise<PlaceOutcome>;
+export interface PlaceOptions {
+  /** Given on a group's own route, where the classifier is skipped. */
+  groupId?: string;
+  /** The same request as before, whose VMs are gone: no new arrival, and nothing of the principal's quota. */
+  again?: boolean;
+}
+
+export type Place = (principal: string, request: PlacementRequest, options?: PlaceOptions) => Promise<PlaceOutcome>;
 
 const singleUseLifetimeS = 10;
 const defaultDeadlineMs = 900;
@@ -77,7 +83,7 @@ export function createPlacer(deps: PlacementDependencies): Place {
     return pool;
   };
 
-  const place: Place = async (principal, request, groupId) => {
+  const place: Place = async (principal, request, { groupId, again = false } = {}) => {
     const startedMs = clock.monotonicMs();
     const classification = await classify(deps, request, groupId);
     if (!classification.ok) return classification;
@@ -87,9 +93,11 @@ export function createPlacer(deps: PlacementDependencies): Place {
     // Not an arrival: machines rented for it would stay idle.
     if (missing !== null) return refuse(request, { refusal: 'no-capacity', ...missing });
     const nowMs = clock.nowMs();
-    const waitMs = quotas.take(principal, group.id, group.quotaPerPrincipalPerS, nowMs);
-    if (waitMs > 0) return { ok: false, problem: overQuota(group.id, group.quotaPerPrincipalPerS, waitMs) };
-    arrivals.arrived(poolId, nowMs);
+    if (!again) {
+      const waitMs = quotas.take(principal, group.id, group.quotaPerPrincipalPerS, nowMs);
+      if (waitMs > 0) return { ok: false, problem: overQuota(group.id, group.quotaPerPrincipalPerS, waitMs) };
+      arrivals.arrived(poolId, nowMs);
+    }
     const chosen = await chooseSurrogates(
       { ...deps, reservations },
       { pool: poolOf(poolId), principal, request, classified, endMs: startedMs + deadlineMs },
@@ -136,9 +144,9 @@ export function createPlacer(deps: PlacementDependencies): Place {
     };
   };
 
-  return (principal, request, groupId) =>
+  return (principal, request, options) =>
     bounded(
-      place(principal, request, groupId).catch((error: unknown): PlaceOutcome => {
+      place(principal, request, options).catch((error: unknown): PlaceOutcome => {
         if (!(error instanceof StoreUnavailableError)) throw error;
         return unavailable(error.message);
       }),

@@ -184,7 +184,12 @@ describe('operator commands', () => {
     expect((await cli('app', 'list')).out).toContain('sleeper');
     const args = { type: 'application/json', json: [] };
     const answer = system.post('/v1/invocations', { appId: 'sleeper', requestId: 'sleep-1', method: 'wait', args });
+    let early: unknown;
+    void answer.then(({ body }) => {
+      early = body;
+    });
     const task = await until(async () => {
+      if (early !== undefined) throw new Error(`answered before it was killed: ${JSON.stringify(early)}`);
       const { tasks } = JSON.parse((await cli('tasks', '--json')).out) as {
         tasks: { taskId: string; state: string; pid: number | null }[];
       };

@@ -108,7 +108,7 @@ function addDeviceRoutes(app: App, deps: HttpDependencies): void {
   const place = async (c: Context<HttpEnv>, principal: string, groupId?: string): Promise<Response> => {
     const body = await readJson(c, placementRequestSchema, bodyLimits.placement);
     if (!body.ok) return sendProblem(c, body.problem);
-    const outcome = await deps.place(principal, body.value, groupId);
+    const outcome = await deps.place(principal, body.value, groupId === undefined ? {} : { groupId });
     return outcome.ok ? c.json(outcome.response) : sendProblem(c, outcome.problem);
   };
   app.post(paths.placements, device, (c) => place(c, c.get('identity').principal));

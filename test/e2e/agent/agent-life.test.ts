@@ -169,6 +169,21 @@ describe("an agent's life", () => {
     await agent.stop();
   });
 
+  it('ended once drained: refuses what is on its way on an open connection, and new connections', async () => {
+    const agent = await start();
+    const ticket = region.ticket([agent], digest);
+    await call(agent, 'POST', '/v1/drain', { headers: asAdmin });
+    await until(async () => (await call(agent, 'GET', '/v1/ping')).body.state === 'drained');
+    // Leaves its connection open for the next.
+    await tasksOf(agent);
+    agent.process.kill('SIGTERM');
+    const late = await runTask(agent, ticket, 'echo', []);
+    expect([late.status, late.headers.connection]).toEqual([503, 'close']);
+    expect(late.body.type).toMatch(/draining$/);
+    await expect(runTask(agent, ticket, 'echo', [])).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await agent.stop();
+  });
+
   it("obeys the region's admin tickets for it, and no device's or other machine's", async () => {
     const agent = await start();
     const iat = Math.floor(Date.now() / 1000);

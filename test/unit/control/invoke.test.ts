@@ -7,7 +7,8 @@ import { createTestRegion } from '../../support/test-region.ts';
 const task = { requestId: 'q1', args: { type: 'application/json', json: [1] } };
 const timings = { queueMs: 1, cloudMs: 20, totalMs: 30, cpuMs: 15, prepCpuMs: 5, handoffMs: 0 };
 
-function answers(...plan: (ProblemType | 'result')[]) {
+/** `refused-connection`: nobody listens there any more, so that nothing was sent. */
+function answers(...plan: (ProblemType | 'result' | 'refused-connection')[]) {
   const calls: string[] = [];
   const run: AgentClient['run'] = async (agent): Promise<TaskOutcome> => {
     const step = plan[calls.length] ?? 'result';
@@ -25,15 +26,26 @@ function answers(...plan: (ProblemType | 'result')[]) {
         },
       };
     }
+    if (step === 'refused-connection') {
+      return { ok: false, problem: problem('surrogate-lost', 'nobody listens'), mayHaveRun: false };
+    }
     const mayHaveRun = step === 'surrogate-lost' || step === 'task-failed' || step === 'deadline-exceeded';
     return { ok: false, problem: problem(step, 'from the agent'), mayHaveRun };
   };
   return { calls, run };
 }
 
-async function invoke(agent: ReturnType<typeof answers>, method: string) {
-  const region = await createTestRegion({ group: { dispatch: { mode: 'exact' } }, agents: { run: agent.run } });
-  for (let i = 1; i <= 3; i++) await region.addVm({ vmId: `vm-${i}` });
+async function regionOf(agent: ReturnType<typeof answers>, vms: number, group: Record<string, unknown> = {}) {
+  const region = await createTestRegion({
+    group: { dispatch: { mode: 'exact' }, ...group },
+    agents: { run: agent.run },
+  });
+  for (let i = 1; i <= vms; i++) await region.addVm({ vmId: `vm-${i}` });
+  return region;
+}
+
+async function invoke(agent: ReturnType<typeof answers>, method: string, vms = 3) {
+  const region = await regionOf(agent, vms);
   return region.call('POST', '/v1/invocations', { json: { appId: 'demo', method, ...task } });
 }
 
@@ -72,9 +84,42 @@ describe('proxy route', () => {
     expect(agent.calls.length).toBe(1);
   });
 
+  it.each(['draining', 'refused-connection'] as const)(
+    'is placed again, on others, when all are gone: %s',
+    async (end) => {
+      const agent = answers(end, end, end, 'result');
+      expect((await invoke(agent, 'run', 5)).status).toBe(200);
+      expect(new Set(agent.calls).size).toBe(4);
+    },
+  );
+
+  it('is one arrival and one request of the quota, however often it is placed', async () => {
+    const agent = answers('draining', 'draining', 'draining', 'result');
+    const region = await regionOf(agent, 5, { quotaPerPrincipalPerS: 1 });
+    const json = { appId: 'demo', method: 'run', ...task };
+    expect((await region.call('POST', '/v1/invocations', { json })).status).toBe(200);
+    await region.control.flush();
+    expect(region.memory.arrivals).toMatchObject([{ count: 1, refused: 0 }]);
+  });
+
+  it('says when to come back once nobody is left', async () => {
+    const agent = answers('draining', 'refused-connection', 'draining');
+    const answer = await invoke(agent, 'run');
+    expect(answer).toMatchObject({ status: 503, body: { retryAfterMs: expect.any(Number) } });
+    expect(answer.body.type).toMatch(/no-capacity$/);
+    expect(agent.calls.length).toBe(3);
+  });
+
+  it('is not placed for ever', async () => {
+    const agent = answers(...Array<'draining'>(30).fill('draining'));
+    const answer = await invoke(agent, 'run', 20);
+    expect(answer.body.type).toMatch(/draining$/);
+    expect(new Set(agent.calls).size).toBe(9);
+  });
+
   it('ends with the last refusal when every candidate refuses', async () => {
     const agent = answers('saturated', 'saturated', 'saturated');
-    expect((await invoke(agent, 'run')).status).toBe(429);
+    expect((await invoke(agent, 'run', 5)).status).toBe(429);
     expect(agent.calls.length).toBe(3);
   });
 });

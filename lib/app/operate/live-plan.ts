@@ -4,7 +4,7 @@ import type { ScalerDeps } from '../scaler/deps.ts';
 import { readForecaster, readPoolMemory, readRegionMemory } from '../scaler/memory.ts';
 import { observe } from '../scaler/observe.ts';
 import { poolsOf } from '../scaler/pools.ts';
-import { planOf } from '../scaler/scale-pool.ts';
+import { planOf } from '../scaler/record.ts';
 import { readFleet, requestedPools } from '../scaler/scale-region.ts';
 
 /** What the scaler would do if its slot came now: the same steps without lease, and without any effect. */

@@ -1,14 +1,11 @@
 import type { PlanProblem, PlanResult } from '../../domain/planner/types.ts';
-import { chooseDrains } from '../../domain/scaling/choose-drain.ts';
 import { launchable, poolLimits } from '../../domain/scaling/limits.ts';
-import { offerIdOf } from '../../domain/scaling/offer-id.ts';
 import { decide } from './decide.ts';
-import { startDrain } from './health.ts';
 import { type LaunchResult, launchPlanned } from './launch.ts';
-import { launchesFailing } from './launch-health.ts';
 import { byAge, outdated } from './outdated.ts';
 import { type Pool, poolOffers } from './pools.ts';
 import { type ProblemInput, planProblem } from './problem.ts';
+import { awaitsMachines, drainDownTo, type FleetCounts, heldBack } from './release.ts';
 import { replacementStep, sizeOf } from './replace.ts';
 import { addFault, type Run } from './run.ts';
 
@@ -36,6 +33,8 @@ export interface Planned {
 export interface Applied extends Planned {
   launched: LaunchResult['launched'];
   draining: string[];
+  /** The planned fleet while machines beyond it wait for their release; null: none do. */
+  surplusOf: FleetCounts | null;
   /** Worth another try between slots. */
   retry: boolean;
 }
@@ -108,12 +107,17 @@ function transition(kept: PlanResult, ideal: PlanResult): PlanResult {
   };
 }
 
-/** Launches first, around offers without capacity; drains last, and only when every launch worked. */
+/**
+ * Launches first, around offers without capacity; drains last, and only when every launch worked. What the plan does without serves
+ * until `fromMs` and until what it counts on is ready (`release.ts`); a replacement has looked at that by itself (`replace.ts`).
+ *
+ * @param options.fromMs start of the slot that is planned for, epoch milliseconds
+ */
 export async function planAndApply(
   run: Run,
   pool: Pool,
   input: PlanInput,
-  options: { scaleIn: boolean },
+  options: { scaleIn: boolean; fromMs: number },
 ): Promise<Applied> {
   const first = await planPool(run, pool, input);
   const launched: LaunchResult['launched'] = [];
@@ -128,39 +132,14 @@ export async function planAndApply(
   if (first.plan.status === 'infeasible') {
     addFault(run, pool.poolId, 'infeasible', first.plan.reason ?? 'no fleet keeps the promise');
   }
-  const complete = end === 'complete';
-  const draining = options.scaleIn ? await release(run, pool, plan, complete) : [];
-  return { ...first, launched, draining, retry: !complete };
-}
-
-async function release(run: Run, pool: Pool, plan: PlanResult, complete: boolean): Promise<string[]> {
-  const wanted = plan.actions.filter((action) => action.do === 'drain');
-  if (wanted.length === 0) return [];
-  if (!complete || launchesFailing(run, pool.poolId) || run.unknown.size > 0) {
-    const why = run.unknown.size > 0 ? `${[...run.unknown].join(', ')} does not answer` : 'launches fail';
+  const applied = { ...first, launched, draining: [], surplusOf: null, retry: end !== 'complete' };
+  if (!options.scaleIn || !plan.actions.some((action) => action.do === 'drain')) return applied;
+  const why = heldBack(run, pool) ?? (applied.retry ? 'launches fail' : null);
+  if (why !== null) {
     addFault(run, pool.poolId, 'held-back', `nothing is released while ${why}`);
-    return [];
+    return applied;
   }
-  const released: string[] = [];
-  for (const action of wanted) {
-    const candidates = run.fleet.serving(pool.poolId).map((vm) => {
-      const beat = run.fleet.heartbeats.get(vm.vmId);
-      return {
-        vmId: vm.vmId,
-        offerId: offerIdOf(vm),
-        state: vm.state === 'ready' ? ('ready' as const) : ('starting' as const),
-        tasks: beat ? beat.running + beat.waiting : null,
-        launchedAtMs: vm.launchedAtMs,
-        outdated: outdated(pool, vm).length > 0,
-      };
-    });
-    const { billing } = run.deps.options;
-    for (const vmId of chooseDrains(candidates, action.offer, action.count, billing, run.nowMs)) {
-      const vm = run.fleet.records.get(vmId);
-      if (vm === undefined) continue;
-      await startDrain(run, vm);
-      released.push(vmId);
-    }
-  }
-  return released;
+  const early = run.nowMs < options.fromMs || awaitsMachines(run, pool, plan.fleet);
+  if (early && first.successors === null) return { ...applied, surplusOf: plan.fleet };
+  return { ...applied, draining: await drainDownTo(run, pool, plan.fleet) };
 }

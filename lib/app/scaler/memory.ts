@@ -7,6 +7,7 @@ import { type DemandState, emptyDemand } from '../../domain/scaling/demand.ts';
 import type { SetAside } from '../../domain/scaling/set-aside.ts';
 import type { ScalerStore } from '../../ports/state-store.ts';
 import type { LeaseGuard } from './lease-guard.ts';
+import type { Release } from './release.ts';
 import type { Untold } from './untold.ts';
 
 /**
@@ -50,6 +51,8 @@ export interface PoolMemory {
   demand: DemandState;
   /** While machines rented under older settings of the group serve: since when, and how many machines the pool is meant to have. */
   replacing?: { sinceMs: number; vms: number };
+  /** Machines beyond the last plan's fleet that serve until its slot has begun; absent: there are none. */
+  release?: Release;
   /** Ends and faults since the last record. */
   untold?: Untold;
 }

@@ -1,6 +1,7 @@
 import { type AgentReport, type AgentWindow, advanceAgents } from '../../domain/scaling/agent-counters.ts';
 import { type ArrivalWindow, advanceArrivals, lateFlushMs } from '../../domain/scaling/arrivals.ts';
 import { learnDemand, poolDemandS } from '../../domain/scaling/demand.ts';
+import type { SlotBody } from '../../ports/contracts/slot-record.ts';
 import type { PoolMemory } from './memory.ts';
 import type { Pool } from './pools.ts';
 import type { Run } from './run.ts';
@@ -14,6 +15,23 @@ export interface Observation {
   waiting: number;
   /** Σ N over ready VMs. */
   places: number;
+}
+
+/** The same in a record's terms. */
+export function observedOf({ window, demandS, running, waiting }: Observation): SlotBody['observed'] {
+  const { fromMs, toMs, arrivals, refused, arrivalRatePerS, meanResponseMs, p95ResponseMs } = window;
+  return {
+    fromMs,
+    toMs,
+    arrivals,
+    refused,
+    arrivalRatePerS,
+    meanResponseMs,
+    p95ResponseMs,
+    demandS,
+    running,
+    waiting,
+  };
 }
 
 /** Beyond this the buckets of a pool's machines would not fit the 400 KB of a document; the mean is still measured. */

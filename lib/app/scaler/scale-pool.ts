@@ -1,15 +1,15 @@
-import { alternativesTo, fluidUsdPerHour } from '../../domain/planner/alternatives.ts';
 import { freshCursor } from '../../domain/scaling/arrivals.ts';
 import { detectBurst } from '../../domain/scaling/burst.ts';
 import { surplusRatePerS } from '../../domain/scaling/surplus.ts';
-import type { SlotBody } from '../../ports/contracts/slot-record.ts';
 import { type Applied, planAndApply } from './apply.ts';
 import { type PoolMemory, readForecaster, readPoolMemory, writeForecaster, writePoolMemory } from './memory.ts';
 import { type Observation, observe } from './observe.ts';
 import { replacementOf } from './outdated.ts';
 import type { Pool } from './pools.ts';
+import { type Expected, record } from './record.ts';
+import { largerOf, releaseIfDue } from './release.ts';
 import type { Run } from './run.ts';
-import { keepUntold, takeUntold, type Untold } from './untold.ts';
+import { keepUntold, takeUntold } from './untold.ts';
 import { refillWarmPool } from './warm-pool.ts';
 
 /** Looks that the burst trigger averages over: long enough to be more than noise, short enough to matter. */
@@ -18,8 +18,6 @@ const burstWindowMs = 6_000;
 /** Zero slots in a row after which nobody doubts that it is quiet, and what stands for zero then. */
 const suspectSlots = 2;
 const leastCount = 1e-3;
-
-type Expected = SlotBody['forecast'];
 
 /** The regular run for one pool: observe, learn, forecast, plan, apply, record. */
 export async function scalePoolForSlot(run: Run, pool: Pool, slotStartMs: number): Promise<void> {
@@ -38,10 +36,13 @@ export async function scalePoolForSlot(run: Run, pool: Pool, slotStartMs: number
     replacing: replacementOf(run, pool, memory),
     present: observation.running + observation.waiting,
   };
-  const applied = await planAndApply(run, pool, input, { scaleIn: true });
-  const calm = !applied.retry && applied.launched.length === 0 && applied.plan.status !== 'infeasible';
+  const applied = await planAndApply(run, pool, input, { scaleIn: true, fromMs: slotStartMs });
+  const { launched, plan, retry, surplusOf } = applied;
+  // What is about to be released may fill the warm pool.
+  const calm = !retry && launched.length === 0 && plan.status !== 'infeasible' && surplusOf === null;
   if (calm) await refillWarmPool(run, pool);
   remember(run, pool, memory, applied, observation.waiting);
+  leave(memory, surplusOf, slotStartMs, slotStartMs);
   memory.slotSoFar = { startMs: slotStartMs, arrivals: 0, spanMs: 0 };
   const untold = takeUntold(run, pool.poolId, memory);
   await writePoolMemory(deps.state, pool.poolId, memory, run.guard);
@@ -82,7 +83,8 @@ async function learnAndForecast(
 
 /**
  * Between slots: scale-out if demand has left the plan behind, VMs were lost or a launch is to be tried again; else the next step of a
- * replacement; else, some time into a long slot, scale-in of what its own arrivals show to be surplus.
+ * replacement; else the release of what the slot's plan does without; else, some time into a long slot, scale-in of what its own
+ * arrivals show to be surplus.
  */
 export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void> {
   const { deps, nowMs } = run;
@@ -120,6 +122,8 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   const replace = missing === null && replacing !== null && !servingVms.some((vm) => vm.state === 'starting');
   const trigger = replace ? 'machines were rented under older settings of the group' : missing;
   addToSlot(memory, window);
+  if (trigger === null && (await releaseIfDue(run, pool, memory, observation)))
+    return writePoolMemory(deps.state, pool.poolId, memory, run.guard);
   const surplus = trigger === null ? surplusOf(run, pool, memory, present) : null;
   if (trigger === null && surplus === null) {
     keepUntold(run, pool.poolId, memory);
@@ -127,7 +131,12 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   }
   const input = { demandS: observation.demandS, measuredMs: window.meanResponseMs, replacing, present };
   const applyFor = (ratePerS: number) =>
-    planAndApply(run, pool, { ...input, arrivalRatePerS: ratePerS }, { scaleIn: replace || surplus !== null });
+    planAndApply(
+      run,
+      pool,
+      { ...input, arrivalRatePerS: ratePerS },
+      { scaleIn: replace || surplus !== null, fromMs: nowMs },
+    );
   let arrivalRatePerS = surplus ?? decision.arrivalRatePerS + decision.catchUpPerS;
   let applied = await applyFor(arrivalRatePerS);
   if (applied.plan.status === 'infeasible' && surplus === null && decision.catchUpPerS > 0) {
@@ -137,6 +146,9 @@ export async function scalePoolBetweenSlots(run: Run, pool: Pool): Promise<void>
   const planned = surplus ?? Math.max(memory.plannedRatePerS, arrivalRatePerS);
   remember(run, pool, memory, applied, observation.waiting);
   memory.plannedRatePerS = planned;
+  if (replace || surplus !== null) leave(memory, applied.surplusOf, nowMs, nowMs);
+  // What was added to a fleet is not its surplus.
+  else if (memory.release !== undefined) memory.release.fleet = largerOf(memory.release.fleet, applied.plan.fleet);
   const changed = applied.launched.length + applied.draining.length > 0;
   if (!changed) keepUntold(run, pool.poolId, memory);
   const untold = changed ? takeUntold(run, pool.poolId, memory) : null;
@@ -168,10 +180,21 @@ function addToSlot(memory: PoolMemory, window: Observation['window']): void {
 }
 
 /** The rate to plan the rest of the slot for; null: nothing is clearly surplus, or machines are still on their way. */
-function surplusOf(run: Run, pool: Pool, { slotSoFar, plannedRatePerS }: PoolMemory, present: number): number | null {
+function surplusOf(
+  run: Run,
+  pool: Pool,
+  { slotSoFar, plannedRatePerS, release }: PoolMemory,
+  present: number,
+): number | null {
   const { trimAfterMs } = run.deps.options;
   // The papers' own planners are kept as they are.
-  if (pool.sla.planner !== 'exact' || slotSoFar === undefined || slotSoFar.spanMs < trimAfterMs) return null;
+  if (
+    release !== undefined ||
+    pool.sla.planner !== 'exact' ||
+    slotSoFar === undefined ||
+    slotSoFar.spanMs < trimAfterMs
+  )
+    return null;
   if (run.fleet.serving(pool.poolId).some((vm) => vm.state === 'starting')) return null;
   const { arrivals, spanMs, answered = 0, responseSumMs = 0 } = slotSoFar;
   return surplusRatePerS({
@@ -198,6 +221,12 @@ function rateOf(looks: PoolMemory['recent']): number {
   return spanMs > 0 ? (looks.reduce((sum, look) => sum + look.arrivals, 0) * 1000) / spanMs : 0;
 }
 
+/** Notes what a plan leaves over until it is released; null: nothing. */
+function leave(memory: PoolMemory, fleet: Applied['surplusOf'], dueMs: number, recordMs: number): void {
+  if (fleet === null) delete memory.release;
+  else memory.release = { dueMs, fleet, recordMs };
+}
+
 function remember(run: Run, pool: Pool, memory: PoolMemory, applied: Applied, waiting: number): void {
   memory.plannedRatePerS = applied.problem.arrivalRatePerS;
   memory.servingPlanned = run.fleet.serving(pool.poolId).length;
@@ -205,91 +234,4 @@ function remember(run: Run, pool: Pool, memory: PoolMemory, applied: Applied, wa
   if (memory.replacing !== undefined && applied.successors !== null && applied.plan.status !== 'infeasible')
     memory.replacing.vms = applied.successors;
   memory.waitingBefore = waiting;
-}
-
-async function record(
-  run: Run,
-  pool: Pool,
-  kind: SlotBody['kind'],
-  trigger: string | null,
-  slotStartMs: number,
-  observation: Observation,
-  forecast: Expected,
-  applied: Applied,
-  { terminated, faults }: Untold,
-): Promise<void> {
-  const { plan } = applied;
-  const body: SlotBody = {
-    version: 1,
-    kind,
-    atMs: run.nowMs,
-    slotMs: run.deps.options.slotMs,
-    trigger,
-    observed: {
-      fromMs: observation.window.fromMs,
-      toMs: observation.window.toMs,
-      arrivals: observation.window.arrivals,
-      refused: observation.window.refused,
-      arrivalRatePerS: observation.window.arrivalRatePerS,
-      meanResponseMs: observation.window.meanResponseMs,
-      p95ResponseMs: observation.window.p95ResponseMs,
-      demandS: observation.demandS,
-      running: observation.running,
-      waiting: observation.waiting,
-    },
-    forecast,
-    plan: { ...planOf(pool, plan), ...(await comparison(run, applied, kind)) },
-    outcome: {
-      launched: applied.launched,
-      draining: applied.draining,
-      terminated,
-      faults,
-    },
-  };
-  const { state } = run.deps;
-  run.guard.accepted(await state.putSlot({ poolId: pool.poolId, slotStartMs, epoch: run.guard.epoch, body }));
-}
-
-/** Below this a pool is idle: there is one machine at most, and nothing to weigh. */
-const idleRatePerS = 0.05;
-
-/** What else could have been rented. Only in a slot's regular run: between slots there is no time to weigh. */
-async function comparison(
-  run: Run,
-  { problem, plan, successors }: Applied,
-  kind: SlotBody['kind'],
-): Promise<Pick<SlotBody['plan'], 'fluidUsdPerHour' | 'alternatives'>> {
-  const fluid = { fluidUsdPerHour: fluidUsdPerHour(problem) };
-  // Old machines are not in the problem, so that nothing could be said of the fleet as it is.
-  if (kind !== 'slot' || successors !== null || problem.arrivalRatePerS < idleRatePerS) return fluid;
-  const found = await alternativesTo(problem, plan, run.deps.planFleet);
-  return {
-    ...fluid,
-    alternatives: found.map(({ predictedS, ...alternative }) => ({
-      ...alternative,
-      predictedMs: { mean: toMs(predictedS.mean), p95: toMs(predictedS.p95) },
-    })),
-  };
-}
-
-const toMs = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
-
-/** A plan in the record's units. */
-export function planOf(pool: Pool, plan: Applied['plan']): SlotBody['plan'] {
-  const { mean, p95, p99 } = plan.predicted.responseTimeS;
-  return {
-    planner: pool.sla.planner,
-    policy: plan.policy,
-    status: plan.status,
-    indicator: pool.sla.indicator,
-    targetMs: pool.sla.targetMs,
-    fleet: plan.fleet,
-    actions: plan.actions,
-    costUsdPerHour: plan.costUsdPerHour,
-    lowerBoundUsd: plan.lowerBoundUsd,
-    gapPct: plan.gapPct,
-    predictedMs: { mean: toMs(mean), p95: toMs(p95), p99: toMs(p99) },
-    reason: plan.reason ?? null,
-    notes: plan.notes ?? [],
-  };
 }

@@ -43,8 +43,11 @@ export type SlotAlternative = z.infer<typeof alternativeSchema>;
 /** One run of the scaler for one pool: what it saw, expected, decided and did. The body of a `SlotRecord`. */
 export const slotBodySchema = z.object({
   version: z.literal(1),
-  /** `slot`: the regular run; `burst`: between slots, scale-out only; `trim`, `replace`: between slots too. */
-  kind: z.enum(['slot', 'burst', 'trim', 'replace']),
+  /**
+   * `slot`: the regular run; `release`: what it does without drains, once the slot has begun; `burst`: between slots, scale-out only;
+   * `trim`, `replace`: between slots too.
+   */
+  kind: z.enum(['slot', 'release', 'burst', 'trim', 'replace']),
   atMs: z.number(),
   slotMs: z.number(),
   /** Why it ran between slots. */

@@ -505,12 +505,12 @@ describe('scaleRegion', () => {
         await scaleRegion(world.deps('one'), 'slot');
         world.beatAll();
       }
-      const before = world.provider.live().length;
-      const drainedBefore = world.drained.length;
-      // Past the slot's start, then look by look.
+      // Past the slot's start, when what its plan leaves over goes, then look by look.
       world.advance(95_000);
       world.beatAll();
       await scaleRegion(world.deps('one'), 'between');
+      const before = world.provider.live().length;
+      const drainedBefore = world.drained.length;
       for (let i = 0; i < 8; i++) {
         world.advance(10_000);
         world.arrive(ratePerS * 10);

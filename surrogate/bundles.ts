@@ -73,7 +73,7 @@ export class BundleCache {
         `the bundle's SHA-256 is ${received}, expected ${digest}: register the app again`,
       );
     }
-    const opened = openBundle(zip);
+    const opened = await openBundle(zip);
     if (!opened.ok) throw new ProblemError('invalid-bundle', `the bundle is not usable: ${opened.problems.join('; ')}`);
     const { manifest } = opened.bundle;
     const runtime = this.#runtimes[manifest.runtime];

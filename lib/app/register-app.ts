@@ -33,7 +33,7 @@ export async function registerApp(
       `the digest given is ${show(expectedDigest)}, the bytes received have ${digest}; send the bundle again or correct the digest`,
     );
   }
-  const opened = openBundle(bytes);
+  const opened = await openBundle(bytes);
   if (!opened.ok) return invalid(`the bundle cannot be used: ${opened.problems.join('; ')}`);
   const { manifest } = opened.bundle;
   const app: App = { id: manifest.id, digest, bundleBytes: bytes.length, manifest };

@@ -35,8 +35,8 @@ export function packBundle(files: BundleFiles): Uint8Array {
  *
  * @returns every problem found, each with the value received and what is allowed.
  */
-export function openBundle(zip: Uint8Array): BundleResult {
-  const unpacked = unpack(zip);
+export async function openBundle(zip: Uint8Array): Promise<BundleResult> {
+  const unpacked = await unpack(zip);
   if (!unpacked.ok) return unpacked;
   const { files } = unpacked;
   const raw = files[manifestFile];
@@ -62,11 +62,11 @@ export function openBundle(zip: Uint8Array): BundleResult {
   return { ok: true, bundle: { manifest: parsed.data, files, digest: digestOf(zip) } };
 }
 
-function unpack(zip: Uint8Array): { ok: true; files: BundleFiles } | { ok: false; problems: string[] } {
+async function unpack(zip: Uint8Array): Promise<{ ok: true; files: BundleFiles } | { ok: false; problems: string[] }> {
   if (zip.length > bundleLimits.maxZipBytes) {
     return refuse(`it has ${zip.length} bytes, at most ${bundleLimits.maxZipBytes} are allowed`);
   }
-  const unzipped = unzip(zip, pathProblem);
+  const unzipped = await unzip(zip, pathProblem);
   if (!unzipped.ok) return refuse(unzipped.problem);
   const { files } = unzipped;
   for (const path of Object.keys(files)) {

@@ -15,7 +15,7 @@ export async function packDirectory(directory: string): Promise<{ zip: Uint8Arra
   const files: BundleFiles = {};
   await collect(directory, '', files);
   const zip = packBundle(files);
-  return { zip, result: openBundle(zip) };
+  return { zip, result: await openBundle(zip) };
 }
 
 async function collect(root: string, below: string, files: BundleFiles): Promise<void> {

@@ -63,7 +63,7 @@ async function bundleOf(path: string): Promise<Uint8Array> {
     throw badInput(`cannot read ${path}: ${cause.message}`, cause);
   });
   const zip = info.isDirectory() ? (await packDirectory(path)).zip : new Uint8Array(await readFile(path));
-  const opened = openBundle(zip);
+  const opened = await openBundle(zip);
   if (opened.ok) return zip;
   throw badInput(`${path} is not an app bundle:\n${opened.problems.map((p) => `  ${p}`).join('\n')}`);
 }

@@ -175,7 +175,7 @@ describe('without a process in between', () => {
     const { zip } = await packDirectory(template);
     let refused = 0;
     for (const changes of fc.sample(edits, { numRuns: runs.bundles, seed: 5 })) {
-      if (!openBundle(mutate(zip, changes)).ok) refused += 1;
+      if (!(await openBundle(mutate(zip, changes))).ok) refused += 1;
     }
     expect(refused).toBeGreaterThan(runs.bundles / 10);
   });

@@ -15,8 +15,8 @@ const good = {
   'lib/x.mjs': strToU8(''),
 };
 
-function problemsOf(files: Record<string, Uint8Array>): string {
-  const result = openBundle(zipSync(files));
+async function problemsOf(files: Record<string, Uint8Array>): Promise<string> {
+  const result = await openBundle(zipSync(files));
   return result.ok ? 'accepted' : result.problems.join('; ');
 }
 
@@ -24,19 +24,23 @@ describe('a manifest', () => {
   const problem = (change: object) =>
     problemsOf({ ...good, 'oaas.json': strToU8(JSON.stringify({ ...manifest, ...change })) });
 
-  it('says for Java, and only there, which objects the methods are called on', () => {
+  it('says for Java, and only there, which objects the methods are called on', async () => {
     const java = { implementations: ['a.b.C$D'] };
-    expect(problem({ runtime: 'jvm', java })).toBe('accepted');
-    expect(problem({ runtime: 'art', java: { ...java, classes: ['a.Move'] } })).toBe('accepted');
-    for (const change of [{ runtime: 'jvm' }, { runtime: 'art' }, { java }]) expect(problem(change)).toContain('java');
+    expect(await problem({ runtime: 'jvm', java })).toBe('accepted');
+    expect(await problem({ runtime: 'art', java: { ...java, classes: ['a.Move'] } })).toBe('accepted');
+    for (const change of [{ runtime: 'jvm' }, { runtime: 'art' }, { java }])
+      expect(await problem(change)).toContain('java');
   });
 
-  it.each(['', 'a/b/C', '.C', 'a..C', 'a.C;', '[La.C;', 'a.C,b.D', '-javaagent:x'])('refuses %j as a class', (name) => {
-    expect(problem({ runtime: 'jvm', java: { implementations: [name] } })).toContain('java.implementations.0');
-    expect(problem({ runtime: 'jvm', java: { implementations: ['a.C'], classes: [name] } })).toContain(
-      'java.classes.0',
-    );
-  });
+  it.each(['', 'a/b/C', '.C', 'a..C', 'a.C;', '[La.C;', 'a.C,b.D', '-javaagent:x'])(
+    'refuses %j as a class',
+    async (name) => {
+      expect(await problem({ runtime: 'jvm', java: { implementations: [name] } })).toContain('java.implementations.0');
+      expect(await problem({ runtime: 'jvm', java: { implementations: ['a.C'], classes: [name] } })).toContain(
+        'java.classes.0',
+      );
+    },
+  );
 });
 
 describe('a bundle', () => {
@@ -51,9 +55,9 @@ describe('a bundle', () => {
     expect(digestOf(packBundle({ ...good, 'main.mjs': strToU8('other') }))).not.toBe(digestOf(packBundle(good)));
   });
 
-  it('gives back manifest, files and digest', () => {
+  it('gives back manifest, files and digest', async () => {
     const zip = packBundle(good);
-    expect(openBundle(zip)).toMatchObject({ ok: true, bundle: { manifest: { id: 'a' }, digest: digestOf(zip) } });
+    expect(await openBundle(zip)).toMatchObject({ ok: true, bundle: { manifest: { id: 'a' }, digest: digestOf(zip) } });
   });
 
   it.each([
@@ -66,8 +70,8 @@ describe('a bundle', () => {
     './a',
     'nul\u0000byte',
     `${'x'.repeat(300)}`,
-  ])('with the path %j is refused', (path) => {
-    expect(problemsOf({ ...good, [path]: strToU8('x') })).toMatch(/path/);
+  ])('with the path %j is refused', async (path) => {
+    expect(await problemsOf({ ...good, [path]: strToU8('x') })).toMatch(/path/);
   });
 
   it.each([
@@ -75,16 +79,16 @@ describe('a bundle', () => {
     [
       'less than it really holds is refused where the claim ends',
       10,
-      /^file "bomb" cannot be unpacked to the 10 bytes/,
+      /^file "bomb" cannot be unpacked: too many bytes in the stream. expected 10/,
     ],
-  ])('that claims to unpack to %s', (_name, claimed, expected) => {
+  ])('that claims to unpack to %s', async (_name, claimed, expected) => {
     const real = Buffer.alloc(4);
     real.writeUInt32LE(1_000_000);
     const lie = Buffer.alloc(4);
     lie.writeUInt32LE(claimed);
     const bytes = Buffer.from(zipSync({ ...good, bomb: [new Uint8Array(1_000_000), { level: 9 }] }));
     for (let at = bytes.indexOf(real); at >= 0; at = bytes.indexOf(real)) lie.copy(bytes, at);
-    const result = openBundle(bytes);
+    const result = await openBundle(bytes);
     expect(result.ok ? `accepted: ${result.bundle.files.bomb?.length} bytes` : result.problems.join()).toMatch(
       expected,
     );
@@ -96,20 +100,20 @@ describe('a bundle', () => {
     ['an unknown runtime', { ...good, 'oaas.json': strToU8(JSON.stringify({ ...manifest, runtime: 'x' })) }, 'runtime'],
     ['an entry it does not hold', { 'oaas.json': good['oaas.json'] }, 'names the entry "main.mjs"'],
     ['a file that is also a folder', { ...good, lib: strToU8('') }, '"lib" is both file and folder'],
-  ])('with %s is refused with the reason', (_name, files, reason) => {
-    expect(problemsOf(files)).toContain(reason);
+  ])('with %s is refused with the reason', async (_name, files, reason) => {
+    expect(await problemsOf(files)).toContain(reason);
   });
 
-  it('of any bytes at all is a value, never an exception', () => {
+  it('of any bytes at all is a value, never an exception', async () => {
     const zip = packBundle(good);
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.tuple(fc.nat(zip.length - 1), fc.nat(255)), { maxLength: 8 }),
         fc.nat(zip.length),
-        (edits, cut) => {
+        async (edits, cut) => {
           const bytes = zip.slice(0, cut === 0 ? zip.length : cut);
           for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
-          expect(typeof openBundle(bytes).ok).toBe('boolean');
+          expect(typeof (await openBundle(bytes)).ok).toBe('boolean');
         },
       ),
       { numRuns: 500 },

@@ -75,6 +75,10 @@ export async function drainDownTo(run: Run, pool: Pool, fleet: FleetCounts): Pro
   return released;
 }
 
+/** Whether the slot has begun and everything that it counts on is ready. */
+export const isDue = (run: Run, pool: Pool, { dueMs, fleet }: Release): boolean =>
+  run.nowMs >= dueMs && !awaitsMachines(run, pool, fleet);
+
 /** Releases what the last plan left over, once its time has come, and records it. @returns whether it was time */
 export async function releaseIfDue(
   run: Run,
@@ -83,7 +87,7 @@ export async function releaseIfDue(
   observation: Observation,
 ): Promise<boolean> {
   const { release } = memory;
-  if (release === undefined || run.nowMs < release.dueMs || awaitsMachines(run, pool, release.fleet)) return false;
+  if (release === undefined || !isDue(run, pool, release)) return false;
   const why = heldBack(run, pool);
   if (why !== null) {
     addFault(run, pool.poolId, 'held-back', `nothing is released while ${why}`);

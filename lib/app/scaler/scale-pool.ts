@@ -7,7 +7,7 @@ import { type Observation, observe } from './observe.ts';
 import { replacementOf } from './outdated.ts';
 import type { Pool } from './pools.ts';
 import { type Expected, record } from './record.ts';
-import { largerOf, releaseIfDue } from './release.ts';
+import { drainDownTo, isDue, largerOf, releaseIfDue } from './release.ts';
 import type { Run } from './run.ts';
 import { keepUntold, takeUntold } from './untold.ts';
 import { refillWarmPool } from './warm-pool.ts';
@@ -38,6 +38,9 @@ export async function scalePoolForSlot(run: Run, pool: Pool, slotStartMs: number
   };
   const applied = await planAndApply(run, pool, input, { scaleIn: true, fromMs: slotStartMs });
   const { launched, plan, retry, surplusOf } = applied;
+  // Where no look came since the running slot began: what neither that one's plan nor this one counts on.
+  if (memory.release !== undefined && surplusOf !== null && isDue(run, pool, memory.release))
+    applied.draining.push(...(await drainDownTo(run, pool, largerOf(memory.release.fleet, surplusOf))));
   // What is about to be released may fill the warm pool.
   const calm = !retry && launched.length === 0 && plan.status !== 'infeasible' && surplusOf === null;
   if (calm) await refillWarmPool(run, pool);

@@ -136,6 +136,21 @@ describe('what a plan does without', () => {
     expect(world.provider.stopped).toHaveLength(1);
   });
 
+  it('goes with the next run where no look came between, as far as neither slot needs it', async () => {
+    const { world, run, serving, bodies } = await settled();
+    const before = serving().length;
+    for (let i = 0; i < 7; i++) {
+      const [drained, last] = [world.drained.length, bodies().at(-1)!];
+      await run('slot', i === 0 ? slotMs - leadMs : slotMs, 35 - 5 * i);
+      const plan = bodies().at(-1)!;
+      expect(plan.kind).toBe('slot');
+      expect(plan.outcome.draining).toEqual(world.drained.slice(drained));
+      expect(serving()).toHaveLength(Math.max(sizeOf(last.plan.fleet), sizeOf(plan.plan.fleet)));
+      world.beatAll();
+    }
+    expect(serving().length).toBeLessThanOrEqual(before / 2);
+  });
+
   it('stays where what should take its place is lost', async () => {
     const { world, run, serving, beatOnly, offerCheap } = await settled();
     const dear = serving('dear').length;

@@ -64,7 +64,8 @@ export async function invoke(
     let gone = false;
     for (const candidate of candidates) {
       const sentMs = deps.clock.monotonicMs();
-      if (sentMs >= endMs) return { ok: false, problem: refusal ?? tooLate(deadlineMs) };
+      // Nobody waits any more.
+      if (sentMs >= endMs || signal?.aborted === true) return { ok: false, problem: refusal ?? tooLate(deadlineMs) };
       const options = { timeoutMs: endMs - sentMs, ...(signal === undefined ? {} : { signal }) };
       const outcome = await deps.agents.run(candidate, ticket, task, options);
       if (outcome.ok) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { problem } from '../../../lib/app/problem.ts';
 import type { AgentClient, TaskOutcome } from '../../../lib/ports/agent-client.ts';
 import type { ProblemType } from '../../../lib/ports/contracts/problem.ts';
-import { createTestRegion } from '../../support/test-region.ts';
+import { createTestRegion, keys } from '../../support/test-region.ts';
 
 const task = { requestId: 'q1', args: { type: 'application/json', json: [1] } };
 const timings = { queueMs: 1, cloudMs: 20, totalMs: 30, cpuMs: 15, prepCpuMs: 5, handoffMs: 0 };
@@ -100,6 +100,23 @@ describe('proxy route', () => {
     expect((await region.call('POST', '/v1/invocations', { json })).status).toBe(200);
     await region.control.flush();
     expect(region.memory.arrivals).toMatchObject([{ count: 1, refused: 0 }]);
+  });
+
+  it('is not tried on for a caller who has gone', async () => {
+    const away = new AbortController();
+    const agent = answers(...Array<'draining'>(9).fill('draining'));
+    const run: AgentClient['run'] = (...call) => {
+      away.abort();
+      return agent.run(...call);
+    };
+    const region = await regionOf({ ...agent, run }, 5);
+    await region.control.http.request('/v1/invocations', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${keys.device}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ appId: 'demo', method: 'run', ...task }),
+      signal: away.signal,
+    });
+    expect(agent.calls.length).toBe(1);
   });
 
   it('says when to come back once nobody is left', async () => {
